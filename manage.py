@@ -1,0 +1,18 @@
+#!/usr/bin/env python
+"""The terminal's door: `python manage.py serve`, `ask`, `worker`, `token`, … (`help` lists them)."""
+
+import os
+import sys
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "rlm_web.settings")
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError as error:
+        raise SystemExit("Django is not installed here. Run: python -m pip install -e .") from error
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+"""Reading a text in windows of characters, in memory or from a UTF-8 file of any size.
+
+`TextFile` keeps one byte offset for every `STRIDE` characters, so a window anywhere in 400 MB costs one short read.
+"""
+
+import array
+import os
+from pathlib import Path
+
+from trajectories.engine.errors import DocumentError
+
+STRIDE = 16_384
+_BLOCK = 1 << 20
+
+
+class TextInMemory:
+    """A text that is small enough to be held."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self.chars = len(text)
+
+    def read(self, start: int, end: int) -> str:
+        return self._text[max(0, start) : max(0, end)]
+
+
+class TextFile:
+    """A UTF-8 file read by character offsets. `offsets[i]` is the byte at which character i * STRIDE begins."""
+
+    def __init__(self, path: Path, chars: int, offsets: "array.array[int]") -> None:
+        self.path = path
+        self.chars = chars
+        self._offsets = offsets
+
+    @classmethod
+    def open(cls, path: Path) -> "TextFile":
+        """With the index kept beside the file (`….index`), made now if there is none.
+
+        Raises `DocumentError` when the file is missing or is not UTF-8."""
+        index = path.with_name(path.name + ".index")
+        try:
+            if not index.exists():
+                write_index(path, index)
+            raw = array.array("Q")
+            raw.frombytes(index.read_bytes())
+        except (OSError, ValueError) as error:
+            raise DocumentError(f"The text of this document cannot be read: {error}. Upload it again.") from error
+        return cls(path, raw[0], raw[1:])
+
+    def read(self, start: int, end: int) -> str:
+        start, end = max(0, start), min(self.chars, end)
+        if start >= end:
+            return ""
+        first = start // STRIDE
+        after = -(-end // STRIDE)
+        begin = self._offsets[first]
+        try:
+            with self.path.open("rb") as file:
+                file.seek(begin)
+                stop = self._offsets[after] if after < len(self._offsets) else None
+                data = file.read() if stop is None else file.read(stop - begin)
+        except OSError as error:
+            raise DocumentError("The text of this document is gone. Upload it again.") from error
+        skip = start - first * STRIDE
+        return data.decode("utf-8")[skip : skip + end - start]
+
+
+def write_index(path: Path, index: Path) -> int:
+    """Writes the index of a UTF-8 file and returns its characters. Raises ValueError when it is not UTF-8."""
+    offsets = array.array("Q", [0])
+    chars = position = 0
+    rest = b""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            data = rest + block
+            cut = _last_whole(data)
+            rest, data = data[cut:], data[:cut]
+            length = len(data.decode("utf-8"))
+            offsets.extend(_marks(data, chars, length, position))
+            chars += length
+            position += len(data)
+    if rest:
+        raise ValueError("it ends in the middle of a character")
+    if not chars:
+        offsets = array.array("Q", [0])
+    whole = array.array("Q", [chars]) + offsets
+    scratch = index.with_name(f"{index.name}.{os.getpid()}")
+    scratch.write_bytes(whole.tobytes())
+    scratch.replace(index)
+    return chars
+
+
+def _last_whole(data: bytes) -> int:
+    """Where the last character that may be incomplete begins (the end when it is ASCII)."""
+    if not data or data[-1] < 0x80:
+        return len(data)
+    at = len(data) - 1
+    while at > 0 and data[at] & 0xC0 == 0x80:
+        at -= 1
+    return at
+
+
+def _marks(data: bytes, chars: int, length: int, position: int) -> list[int]:
+    """Byte offsets of the characters of this block whose number is a multiple of STRIDE (0 is already there)."""
+    wanted = range(-(-max(chars, 1) // STRIDE) * STRIDE, chars + length, STRIDE)
+    if length == len(data):
+        return [position + number - chars for number in wanted]
+    text = data.decode("utf-8")
+    marks, at, done = [], position, 0
+    for number in wanted:
+        step = number - chars
+        at += len(text[done:step].encode("utf-8"))
+        done = step
+        marks.append(at)
+    return marks

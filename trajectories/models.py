@@ -1,0 +1,321 @@
+"""What is kept. The event log of a run is the truth; its nodes and totals are derived from it (`recorder/rows.py`).
+
+Times in `Event` and `Node` are seconds since the epoch (they are written by the thousand, by tuples);
+everywhere else they are datetimes. Offsets are characters.
+"""
+
+import secrets
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+def new_id() -> str:
+    """A short public id that nobody can guess (60 bits)."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(12))
+
+
+class OwnedQuerySet(models.QuerySet):
+    def visible_to(self, user: Any) -> "OwnedQuerySet":
+        return self.filter(owner=user)
+
+
+class DocumentQuerySet(OwnedQuerySet):
+    def listed(self) -> "DocumentQuerySet":
+        """Without those that were deleted but are kept for a run."""
+        return self.filter(deleted_at=None)
+
+
+class Document(models.Model):
+    class Status(models.TextChoices):
+        PROCESSING = "processing"
+        READY = "ready"
+        FAILED = "failed"
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="documents")
+    name = models.CharField(max_length=255)
+    sha256 = models.CharField(max_length=64)
+    """Of the uploaded bytes, hexadecimal; also their key in the store."""
+    text_sha256 = models.CharField(max_length=64, blank=True)
+    """Of the extracted text in UTF-8; also its key in the store."""
+    bytes = models.BigIntegerField()
+    chars = models.BigIntegerField(default=0)
+    tokens = models.BigIntegerField(default=0)
+    """An estimate."""
+    decoded_bytes = models.BigIntegerField(default=0)
+    """Memory of the text as a Python str (1, 2 or 4 bytes a character)."""
+    media_type = models.CharField(max_length=120, blank=True)
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.PROCESSING)
+    message = models.CharField(max_length=500, blank=True)
+    """One sentence: what went wrong, or what to know."""
+    warnings = models.JSONField(default=list, blank=True)
+    """Sentences, such as “Page 12 has no text.”"""
+    parts = models.JSONField(default=list, blank=True)
+    """Pieces of the text with names of their own: [{name, start, chars}] (files of an archive, sheets, pages)."""
+    created_at = models.DateTimeField(default=timezone.now)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [models.Index(fields=["owner", "sha256"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Upload(models.Model):
+    """A file on its way in. Its bytes so far lie in the data folder."""
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="uploads")
+    name = models.CharField(max_length=255)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, blank=True)
+    """What the client says the whole file hashes to; checked at the end."""
+    offset = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnedQuerySet.as_manager()
+
+
+class RunQuerySet(OwnedQuerySet):
+    def claimable(self, now: Any) -> "RunQuerySet":
+        free = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=now)
+        return self.filter(free)
+
+    def finished(self) -> "RunQuerySet":
+        return self.exclude(status__in=[Run.Status.QUEUED, Run.Status.RUNNING])
+
+
+class Run(models.Model):
+    class Status(models.TextChoices):
+        QUEUED = "queued"
+        RUNNING = "running"
+        SUCCEEDED = "succeeded"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="runs")
+    question = models.TextField()
+    documents = models.ManyToManyField(Document, through="RunDocument", related_name="runs")
+    policy = models.JSONField(default=dict)
+    """As resolved when the run was made: what really ran, even if the named policy changes later."""
+
+    status = models.CharField(max_length=12, choices=Status.choices, default=Status.QUEUED)
+    ended_by = models.CharField(max_length=20, blank=True)
+    answer = models.TextField(null=True, blank=True)
+    error = models.JSONField(null=True, blank=True)
+    """{kind, message}"""
+    sources = models.JSONField(default=list, blank=True)
+    """[{document (index), start, end, text}]"""
+
+    # derived from the log by recorder/rows.py
+    calls = models.BigIntegerField(default=0)
+    attempts = models.BigIntegerField(default=0)
+    input_tokens = models.BigIntegerField(default=0)
+    cache_read_tokens = models.BigIntegerField(default=0)
+    cache_write_tokens = models.BigIntegerField(default=0)
+    output_tokens = models.BigIntegerField(default=0)
+    reasoning_tokens = models.BigIntegerField(default=0)
+    cost_usd = models.DecimalField(max_digits=20, decimal_places=12, null=True, blank=True)
+    cost_kind = models.CharField(max_length=10, default="exact")
+    unpriced_calls = models.BigIntegerField(default=0)
+    nodes = models.BigIntegerField(default=0)
+    depth = models.IntegerField(default=0)
+    last_seq = models.BigIntegerField(default=0)
+    sandbox = models.CharField(max_length=40, blank=True)
+
+    created_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    forked_from = models.CharField(max_length=12, blank=True)
+    imported_from = models.CharField(max_length=40, blank=True)
+
+    # the lease: who may write this run's record now (a row, not the broker, decides)
+    lease_owner = models.CharField(max_length=120, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    fence = models.BigIntegerField(default=0)
+    tries = models.IntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        indexes = [
+            models.Index(fields=["owner", "-created_at"]),
+            models.Index(fields=["status", "lease_until"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.question[:80]
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in (Run.Status.QUEUED, Run.Status.RUNNING)
+
+    @property
+    def seconds(self) -> float | None:
+        """From start to end, or to now while it runs."""
+        if self.started_at is None:
+            return None
+        return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+
+class RunDocument(models.Model):
+    run = models.ForeignKey(Run, models.CASCADE)
+    document = models.ForeignKey(Document, models.PROTECT)
+    position = models.IntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["run", "position"], name="run_document_position")]
+
+
+class Event(models.Model):
+    """One line of a run's log. `data` is the JSON text of the whole event as viewers get it."""
+
+    run = models.ForeignKey(Run, models.CASCADE, db_index=False)
+    seq = models.BigIntegerField()
+    data = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="event_run_seq")]
+
+
+class Node(models.Model):
+    run = models.ForeignKey(Run, models.CASCADE, db_index=False)
+    number = models.BigIntegerField()
+    """From 1, in the order of starting."""
+    parent = models.BigIntegerField(null=True)
+    kind = models.CharField(max_length=5)
+    depth = models.IntegerField()
+    name = models.CharField(max_length=200)
+    status = models.CharField(max_length=10)
+    started_at = models.FloatField()
+    finished_at = models.FloatField(null=True)
+    queued_ms = models.FloatField(null=True)
+    role = models.CharField(max_length=40, blank=True, default="")
+    tier = models.CharField(max_length=10, blank=True, default="")
+    model = models.CharField(max_length=200, blank=True, default="")
+    batch = models.BigIntegerField(null=True)
+    """Calls made at once share it: the number of the first of them."""
+    index = models.IntegerField(null=True)
+    attempt = models.IntegerField(null=True)
+    call_key = models.CharField(max_length=64, blank=True, default="")
+    """Names a call across replays: hash of run path, step, ordinal and request."""
+    input_tokens = models.BigIntegerField(null=True)
+    cache_read_tokens = models.BigIntegerField(null=True)
+    cache_write_tokens = models.BigIntegerField(null=True)
+    output_tokens = models.BigIntegerField(null=True)
+    reasoning_tokens = models.BigIntegerField(null=True)
+    cost_usd = models.DecimalField(max_digits=20, decimal_places=12, null=True)
+    cost_kind = models.CharField(max_length=10, blank=True, default="")
+    subtree_usd = models.DecimalField(max_digits=20, decimal_places=12, null=True)
+    error = models.JSONField(null=True)
+    data = models.JSONField(default=dict)
+    """What the events said of it beyond the columns."""
+    texts = models.JSONField(default=dict)
+    """name → reference to a payload: {sha, chars, head}, for `request` {messages: [{role, sha, chars, head}]}"""
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="node_run_number")]
+
+
+class Payload(models.Model):
+    """A text, kept once under the SHA-256 of its UTF-8."""
+
+    class Codec(models.IntegerChoices):
+        PLAIN = 0
+        ZLIB = 1
+        QUOTING = 2
+        """zlib of JSON: own words and [document id, start, end] in turn, for prompts made of document text."""
+
+    sha256 = models.BinaryField(primary_key=True, max_length=32)
+    codec = models.SmallIntegerField(choices=Codec.choices)
+    data = models.BinaryField()
+
+
+class Connection(models.Model):
+    """A server that answers model calls. The key is kept encrypted and never shown again."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="connections")
+    name = models.SlugField(max_length=40)
+    provider = models.CharField(max_length=20)
+    base_url = models.URLField(max_length=500, blank=True)
+    encrypted_key = models.BinaryField(default=b"", blank=True)
+    from_environment = models.BooleanField(default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="connection_owner_name")]
+
+
+class KnownModel(models.Model):
+    """What a user says of a model; goes before what is shipped."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="known_models")
+    connection = models.SlugField(max_length=40)
+    name = models.CharField(max_length=200)
+    tier = models.CharField(max_length=1, blank=True)
+    context_window = models.BigIntegerField(null=True, blank=True)
+    prices = models.JSONField(null=True, blank=True)
+    """{input, cache_read, cache_write, output} as decimal strings, USD per million tokens."""
+    profile = models.CharField(max_length=60, blank=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["connection", "name"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "connection", "name"], name="known_model_owner_name")
+        ]
+
+
+class NamedPolicy(models.Model):
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="policies")
+    name = models.SlugField(max_length=60)
+    body = models.JSONField(default=dict)
+    """What differs from the default policy."""
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="policy_owner_name")]
+
+
+class ApiToken(models.Model):
+    """Only the SHA-256 of a token is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    last_used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+
+
+class SignInLink(models.Model):
+    """Works once, within 24 hours. Only the SHA-256 of its token is kept."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sign_in_links")
+    digest = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    used_at = models.DateTimeField(null=True, blank=True)
