@@ -95,7 +95,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_BYTES
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "static"
 _plotly = importlib.util.find_spec("plotly")
-STATICFILES_DIRS = [("vendor/plotly", Path(_plotly.origin).parent / "package_data")] if _plotly and _plotly.origin else []
+assert _plotly is not None and _plotly.origin is not None, "plotly is a dependency"
+STATICFILES_DIRS = [("vendor/plotly", Path(_plotly.origin).parent / "package_data")]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "documents": {

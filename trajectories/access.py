@@ -1,0 +1,27 @@
+"""Who may see what: one function for each kind of object, used by every door. What is not yours does not exist (404)."""
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.http import Http404
+
+from trajectories.models import Document, Run, Upload
+
+
+def get_run(user: AbstractBaseUser | AnonymousUser, run_id: str) -> Run:
+    run = Run.objects.visible_to(user).filter(pk=run_id).first() if user.is_authenticated else None
+    if run is None:
+        raise Http404("There is no such run. It may have been deleted, or it is not yours.")
+    return run
+
+
+def get_document(user: AbstractBaseUser | AnonymousUser, document_id: str) -> Document:
+    document = Document.objects.visible_to(user).filter(pk=document_id).first() if user.is_authenticated else None
+    if document is None:
+        raise Http404("There is no such document. It may have been deleted, or it is not yours.")
+    return document
+
+
+def get_upload(user: AbstractBaseUser | AnonymousUser, upload_id: str) -> Upload:
+    upload = Upload.objects.visible_to(user).filter(pk=upload_id).first() if user.is_authenticated else None
+    if upload is None:
+        raise Http404("There is no such upload. It may have been completed already; start it again.")
+    return upload
