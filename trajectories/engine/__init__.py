@@ -1,4 +1,79 @@
-"""The engine makes trajectories: asyncio, httpx and the standard library; no Django.
+"""The engine makes trajectories: asyncio, httpx and small libraries; no Django.
 
 This is its front door. Everyone else says `from trajectories import engine` and uses only what is named here.
+Read `types.py`, `events.py` and `node.py`, in this order, to know how it works.
 """
+
+from trajectories.engine.errors import (
+    BudgetReached,
+    DocumentError,
+    EngineError,
+    IsolationError,
+    NoAnswer,
+    PolicyError,
+    ProviderError,
+    SandboxError,
+)
+from trajectories.engine.events import Delta, Emit, Event, TextValue
+from trajectories.engine.lm import PROVIDERS
+from trajectories.engine.policy import policy_from_json, policy_json, split_model
+from trajectories.engine.run import INTERRUPTED, Engine, Task, estimate_tokens
+from trajectories.engine.text import TextFile, TextInMemory, write_index
+from trajectories.engine.types import (
+    Connection,
+    Cost,
+    Document,
+    Limits,
+    Message,
+    Outcome,
+    Policy,
+    Price,
+    Quote,
+    QuotingText,
+    Read,
+    Source,
+    Span,
+    Text,
+    Usage,
+)
+
+__all__ = [
+    "INTERRUPTED",
+    "PROVIDERS",
+    "BudgetReached",
+    "Connection",
+    "Cost",
+    "Delta",
+    "Document",
+    "DocumentError",
+    "Emit",
+    "Engine",
+    "EngineError",
+    "Event",
+    "IsolationError",
+    "Limits",
+    "Message",
+    "NoAnswer",
+    "Outcome",
+    "Policy",
+    "PolicyError",
+    "Price",
+    "ProviderError",
+    "Quote",
+    "QuotingText",
+    "Read",
+    "SandboxError",
+    "Source",
+    "Span",
+    "Task",
+    "Text",
+    "TextFile",
+    "TextInMemory",
+    "TextValue",
+    "Usage",
+    "estimate_tokens",
+    "policy_from_json",
+    "policy_json",
+    "split_model",
+    "write_index",
+]

@@ -1,12 +1,13 @@
 """What can stop a run or a call. What the model's own code does wrong is not here: that is data (`Execution.error`).
 
-    EngineError                  one sentence: what happened and what to do
-    ├── PolicyError              the policy asks for something that cannot be
-    ├── SandboxError             the REPL could not be opened, or died and could not be replaced
-    │   └── IsolationError       this machine gives less isolation than the configured minimum
-    ├── DocumentError            a text cannot be read, or not where it was asked for
-    ├── BudgetReached            a cap of the policy would be exceeded (.limit)
-    └── ProviderError            a model call failed (.kind, .retry_after, .status)
+EngineError                  one sentence: what happened and what to do
+├── PolicyError              the policy asks for something that cannot be
+├── SandboxError             the REPL could not be opened, or died and could not be replaced
+│   └── IsolationError       this machine gives less isolation than the configured minimum
+├── DocumentError            a text cannot be read, or not where it was asked for
+├── BudgetReached            a cap of the policy would be exceeded (.limit)
+├── NoAnswer                 the work ended without an answer (.ended_by)
+└── ProviderError            a model call failed (.kind, .retry_after, .status)
 """
 
 from typing import Literal, get_args
@@ -71,6 +72,16 @@ class BudgetReached(EngineError):
     def __init__(self, limit: LimitName, message: str) -> None:
         super().__init__(message)
         self.limit: LimitName = limit
+
+
+class NoAnswer(EngineError):
+    """The work ended without an answer; what was done is kept."""
+
+    kind = "no_answer"
+
+    def __init__(self, ended_by: str, message: str) -> None:
+        super().__init__(message)
+        self.ended_by = ended_by
 
 
 class ProviderError(EngineError):

@@ -1,0 +1,25 @@
+"""The addresses of the pages."""
+
+from django.urls import path
+
+from frontend.views import account, cost, coverage, documents, home, run, runs, settings, trace
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("documents", documents.documents, name="documents"),
+    path("documents/<str:document_id>", documents.document, name="document"),
+    path("runs", runs.runs, name="runs"),
+    path("runs/new", home.run_new, name="run_new"),
+    path("runs/<str:run_id>", run.run, name="run"),
+    path("runs/<str:run_id>/trace", trace.trace, name="trace"),
+    path("runs/<str:run_id>/cost", cost.cost, name="cost"),
+    path("runs/<str:run_id>/coverage", coverage.coverage, name="coverage"),
+    path("settings/", settings.index, name="settings"),
+    path("settings/connections", settings.connections, name="settings_connections"),
+    path("settings/prices", settings.prices, name="settings_prices"),
+    path("settings/policies", settings.policies, name="settings_policies"),
+    path("settings/tokens", settings.tokens, name="settings_tokens"),
+    path("settings/about", settings.about, name="settings_about"),
+    path("sign-in", account.sign_in, name="sign_in"),
+    path("sign-out", account.sign_out, name="sign_out"),
+]

@@ -1,0 +1,126 @@
+"""The web server: daphne, run by ourselves, with guards that daphne lacks.
+
+Twisted parses a multipart body in memory before Django sees it, so anybody could post the process to death. Here a body
+is never parsed, one over the limit is refused when its headers arrive, and one without a length is cut at the limit.
+
+Import this module before anything else of Twisted: daphne installs the asyncio reactor on import.
+"""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from typing import Any
+
+import daphne.server
+import orjson
+from daphne import http_protocol
+from django.conf import settings
+from twisted.internet import defer, reactor, threads
+
+LINGER_SECONDS = 3
+"""How long a refused client may go on sending (into nothing), so that it gets to read the refusal."""
+SECONDS_TO_END = 1.0
+"""How long requests that are being answered may take to end when the server stops."""
+EARLY_CHUNK = 1 << 20
+TOO_LARGE = "This request is larger than {limit} MiB. Send large files in chunks: POST /api/v1/uploads tells how."
+
+
+class GuardedRequest(http_protocol.WebRequest):
+    """A request whose body is passed on as it is, if it is not too large."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._parsePOSTFormSubmission = False
+        self._received = 0
+        self._refused = False
+
+    def gotLength(self, length: int | None) -> None:  # noqa: N802 (Twisted's name)
+        """All headers are here."""
+        super().gotLength(0 if length is not None and length > settings.MAX_BODY_BYTES else length)
+        self.requestHeaders.removeHeader(b"daphne-root-path")  # daphne would believe it, whoever sent it
+        if length is not None and length > settings.MAX_BODY_BYTES:
+            self._refuse()
+
+    def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
+        if self._refused:
+            return
+        self._received += len(data)
+        if self._received > settings.MAX_BODY_BYTES:
+            self.content.seek(0)
+            self.content.truncate()
+            self._refuse()
+            return
+        super().handleContentChunk(data)
+
+    def requestReceived(self, *args: bytes) -> None:  # noqa: N802
+        if not self._refused:
+            super().requestReceived(*args)
+
+    def _refuse(self) -> None:
+        """Answers at once, and reads on for a moment: closing on a sender would reset the answer away."""
+        self._refused = True
+        self.requestHeaders.removeHeader(b"expect")
+        message = TOO_LARGE.format(limit=settings.MAX_BODY_BYTES >> 20)
+        body = orjson.dumps({"error": {"code": "too_large", "message": message}})
+        head = (
+            "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        transport = self.channel.transport
+        transport.write(head.encode() + body)
+        transport.loseWriteConnection()
+        end = reactor.callLater(LINGER_SECONDS, transport.abortConnection)  # type: ignore[attr-defined]
+        self.notifyFinish().addErrback(lambda _lost: end.active() and end.cancel())
+
+
+class Server(daphne.server.Server):
+    def run(self) -> None:
+        http_protocol.WebRequest = GuardedRequest  # the factory looks the name up in its module, for each connection
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.default_int_handler)  # a shell's `&` leaves SIGINT ignored; Twisted would too
+        super().run()
+
+    def kill_all_applications(self) -> defer.Deferred:
+        """As daphne's, but with a bound, and not confused by connections without an application."""
+        asked = [details.get("application_instance") for details in self.connections.values()]
+        live = [application for application in asked if application is not None and not application.done()]
+        for application in live:
+            application.cancel()
+        if not live:
+            return defer.succeed(None)
+        return defer.Deferred.fromFuture(asyncio.ensure_future(asyncio.wait(live, timeout=SECONDS_TO_END)))
+
+
+def server_loop() -> asyncio.AbstractEventLoop:
+    """The loop every socket and every async view lives in."""
+    return daphne.server.twisted_loop
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises OSError when the address is taken or is not this machine's."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(512)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def serve(application: Any, listener: socket.socket, *, ready: Callable[[], None], stop: Callable[[], None]) -> None:
+    """Answers until SIGINT or SIGTERM. `ready` is called once it answers, `stop` in a thread when it is told to end."""
+    server = Server(
+        application,
+        endpoints=[f"fd:fileno={listener.fileno()}:domain={int(listener.family)}"],
+        request_buffer_size=EARLY_CHUNK,
+        websocket_timeout=-1,
+        server_name="",
+        ready_callable=lambda: reactor.callWhenRunning(ready),  # type: ignore[attr-defined]
+    )
+    reactor.addSystemEventTrigger("before", "shutdown", threads.deferToThread, stop)  # type: ignore[attr-defined]
+    server.run()

@@ -1,0 +1,18 @@
+"""Figures over a run's costs and times."""
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+
+from trajectories import access, charts
+from trajectories.api.bodies import json_answer
+from trajectories.api.errors import ApiError
+
+router = Router(tags=["Runs"])
+
+
+@router.get("/runs/{run_id}/charts/{name}", summary="A Plotly figure of a run, at most 300 marks")
+def chart(request: HttpRequest, run_id: str, name: str) -> HttpResponse:
+    run = access.get_run(request.user, run_id)
+    if name not in charts.NAMES:
+        raise ApiError(404, "no_such_chart", f"There is no chart {name[:40]!r}. Use one of: {', '.join(charts.NAMES)}.")
+    return json_answer(charts.figure(run, name))

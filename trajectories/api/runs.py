@@ -1,0 +1,209 @@
+"""Runs: asking, listing, following, stopping, reading, taking away."""
+
+import base64
+import binascii
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal
+
+from asgiref.sync import sync_to_async
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from trajectories import access, estimates, exporters, policies, representations, tasks
+from trajectories.api.bodies import Body, json_answer
+from trajectories.api.errors import ApiError
+from trajectories.models import Document, Node, Run
+
+router = Router(tags=["Runs"])
+
+MAX_QUESTION = 20_000
+MAX_DOCUMENTS = 1_000
+MAX_PAGE = 100
+MAX_EVENTS = 10_000
+BIGGEST = 2**62
+"""Numbers beyond it fit into no column."""
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+DocumentIds = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=MAX_DOCUMENTS)]
+
+
+class NewRun(Body):
+    question: Annotated[str, Field(max_length=MAX_QUESTION)]
+    documents: DocumentIds
+    policy: str | dict[str, Any] | None = None
+
+
+class Plan(Body):
+    documents: Annotated[list[Annotated[str, Field(max_length=40)]], Field(max_length=MAX_DOCUMENTS)]
+    policy: str | dict[str, Any] | None = None
+
+
+# ------------------------------------------------------------------------------------------------- asking
+
+
+@router.post("/runs", summary="Ask a question of documents")
+def create(request: HttpRequest, body: NewRun) -> HttpResponse:
+    question = body.question.strip()
+    if not question:
+        raise ApiError(422, "empty_question", "The question is empty; ask something.")
+    documents = ready_documents(request, body.documents)
+    policy = policies.resolve(request.user, body.policy)
+    run = tasks.start_run(request.user, question, documents, policy)
+    return json_answer(representations.run_json(run, request), 201)
+
+
+@router.post("/estimate", summary="What a run would probably take")
+def estimate(request: HttpRequest, body: Plan) -> HttpResponse:
+    documents = [access.get_document(request.user, each) for each in dict.fromkeys(body.documents)]
+    policy = policies.resolve(request.user, body.policy)
+    return json_answer(estimates.estimate(request.user, policy, documents))
+
+
+def ready_documents(request: HttpRequest, ids: list[str]) -> list[Document]:
+    """In the order given. Raises `ApiError` for one that is unknown, not ready, or named twice."""
+    if len(set(ids)) < len(ids):
+        raise ApiError(422, "wrong_value", "A document is named twice in “documents”; name each once.")
+    found = Document.objects.visible_to(request.user).listed().in_bulk(ids)
+    for each in ids:
+        document = found.get(each)
+        if document is None:
+            raise ApiError(404, "no_such_document", f"There is no document {each!r}; look at /api/v1/documents.")
+        if document.status == Document.Status.PROCESSING:
+            raise ApiError(409, "not_ready", f"“{document.name}” is still being read; ask again when it is ready.")
+        if document.status == Document.Status.FAILED:
+            raise ApiError(409, "not_readable", f"“{document.name}” could not be read; leave it out or upload another.")
+    return [found[each] for each in ids]
+
+
+# ------------------------------------------------------------------------------------------------- finding
+
+
+class Filter(Body):
+    model_config = Body.model_config | {"strict": False}
+
+    status: Status | None = None
+    q: Annotated[str, Field(max_length=200)] | None = None
+    document: Annotated[str, Field(max_length=40)] | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 25
+
+
+@router.get("/runs", summary="Runs, newest first")
+def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
+    runs = _filtered(Run.objects.visible_to(request.user), wanted)
+    page = list(representations.with_documents(runs)[: wanted.limit + 1])
+    shown = page[: wanted.limit]
+    return json_answer(
+        {
+            "items": [representations.run_json(run, request) for run in shown],
+            "next": _cursor(shown[-1]) if len(page) > wanted.limit else None,
+        }
+    )
+
+
+def _filtered(runs: "QuerySet[Run]", wanted: Filter) -> "QuerySet[Run]":
+    if wanted.status:
+        runs = runs.filter(status=wanted.status)
+    if wanted.q:
+        runs = runs.filter(Q(question__icontains=wanted.q) | Q(answer__icontains=wanted.q))
+    if wanted.document:
+        runs = runs.filter(pk__in=Run.documents.through.objects.filter(document=wanted.document).values("run"))
+    if wanted.cursor:
+        created_at, run_id = _position(wanted.cursor)
+        runs = runs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=run_id))
+    return runs.order_by("-created_at", "-id")
+
+
+def _cursor(run: Run) -> str:
+    return base64.urlsafe_b64encode(f"{run.created_at.isoformat()} {run.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        created_at, _, run_id = text.partition(" ")
+        return datetime.fromisoformat(created_at).astimezone(UTC), run_id
+    except (ValueError, OverflowError, binascii.Error):
+        raise ApiError(422, "wrong_cursor", "This cursor is not one of ours; take it from “next” of a list.") from None
+
+
+@router.get("/runs/{run_id}", summary="One run")
+def one(request: HttpRequest, run_id: str) -> HttpResponse:
+    return json_answer(representations.run_json(access.get_run(request.user, run_id), request))
+
+
+# ------------------------------------------------------------------------------------------------- acting
+
+
+@router.post("/runs/{run_id}/cancel", summary="Stop a run")
+def cancel(request: HttpRequest, run_id: str) -> HttpResponse:
+    run = access.get_run(request.user, run_id)
+    if not run.is_live and run.status != Run.Status.CANCELLED:
+        raise ApiError(409, "already_ended", f"This run has already {run.status}; there is nothing to stop.")
+    if run.is_live:
+        tasks.cancel_run(run)
+        run.refresh_from_db()
+    return json_answer(representations.run_json(run, request), 202)
+
+
+@router.delete("/runs/{run_id}", summary="Delete a run with its record")
+def delete(request: HttpRequest, run_id: str) -> HttpResponse:
+    run = access.get_run(request.user, run_id)
+    if run.is_live:
+        raise ApiError(409, "still_running", "This run is still at work; stop it first, then delete it.")
+    run.delete()
+    return HttpResponse(status=204)
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+class Page(Body):
+    model_config = Body.model_config | {"strict": False}
+
+    after: Annotated[int, Field(ge=0, le=BIGGEST)] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_EVENTS)] = 1_000
+
+
+@router.get("/runs/{run_id}/events", summary="The log, from a place on")
+def events(request: HttpRequest, run_id: str, page: Query[Page]) -> HttpResponse:
+    run = access.get_run(request.user, run_id)
+    return json_answer(representations.events_json(run, after=page.after, limit=page.limit))
+
+
+@router.get("/runs/{run_id}/tree", summary="The skeleton of every node, in columns")
+def tree(request: HttpRequest, run_id: str) -> HttpResponse:
+    return json_answer(representations.tree_json(access.get_run(request.user, run_id), request))
+
+
+@router.get("/runs/{run_id}/nodes/{number}", summary="One node with its texts")
+def node(request: HttpRequest, run_id: str, number: int) -> HttpResponse:
+    run = access.get_run(request.user, run_id)
+    found = Node.objects.filter(run=run, number=number).first() if abs(number) < BIGGEST else None
+    if found is None:
+        raise Http404(f"This run has no node {number if abs(number) < BIGGEST else 'of that number'}.")
+    return json_answer(representations.node_json(found))
+
+
+@router.get("/runs/{run_id}/export/{format}", summary="The run as a file")
+async def export(request: HttpRequest, run_id: str, format: str) -> StreamingHttpResponse:
+    run = await sync_to_async(access.get_run)(request.user, run_id)
+    exporter = exporters.find(format)
+    if exporter is None:
+        known = ", ".join(exporters.NAMES)
+        raise ApiError(404, "no_such_format", f"There is no export format {format[:40]!r}. Use one of: {known}.")
+    header = await sync_to_async(representations.run_json)(run, request)
+    lines = exporter.export(representations.recorded(run, header))
+    response = StreamingHttpResponse(_in_steps(lines), content_type=exporter.MEDIA_TYPE)
+    response["Content-Disposition"] = f'attachment; filename="run-{run.id}.{exporter.EXTENSION}"'
+    return response
+
+
+async def _in_steps(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """One chunk after the other from a thread, so that a file of any size is never held as a whole."""
+    step = sync_to_async(next)
+    while chunk := await step(chunks, b""):
+        yield chunk

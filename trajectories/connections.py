@@ -1,0 +1,214 @@
+"""Servers that answer model calls, as one owner knows them: addresses, keys (encrypted at rest) and own prices.
+
+`offline` is always there and needs nothing. What the environment names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`) becomes
+the connection `openai` at each start and goes when the variables go.
+"""
+
+import base64
+import logging
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from trajectories import engine
+from trajectories.engine import lm
+from trajectories.models import Connection, KnownModel
+
+log = logging.getLogger(__name__)
+
+OFFLINE = engine.Connection(name="offline", provider="offline")
+ENVIRONMENT_NAME = "openai"
+OPENAI_URL = "https://api.openai.com/v1"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+MAX_URL = 500
+MAX_KEY = 4_000
+PRICE_KINDS = ("input", "cache_read", "cache_write", "output")
+
+
+class WrongConnection(ValueError):
+    """A connection cannot be kept as given. `str(error)` is one sentence that says what to change."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What to write into a connection; None leaves a field as it is."""
+
+    name: str | None = None
+    provider: str | None = None
+    base_url: str | None = None
+    api_key: str | None = None
+    """Empty removes the key."""
+
+
+# ------------------------------------------------------------------------------------------------- reading
+
+
+def connections_of(owner: Any) -> dict[str, engine.Connection]:
+    """By name, ready for the engine, keys in clear. `offline` is always among them."""
+    rows = Connection.objects.visible_to(owner)
+    return {OFFLINE.name: OFFLINE, **{row.name: as_engine(row) for row in rows}}
+
+
+def as_engine(row: Connection) -> engine.Connection:
+    return engine.Connection(name=row.name, provider=row.provider, base_url=row.base_url, api_key=_decrypted(row))
+
+
+def prices_of(owner: Any) -> dict[str, engine.Price]:
+    """The owner's own prices by `connection/model`; they go before the price list's."""
+    rows = KnownModel.objects.visible_to(owner).exclude(prices=None)
+    return {f"{row.connection}/{row.name}": _price(row) for row in rows}
+
+
+def _price(row: KnownModel) -> engine.Price:
+    figures: Mapping[str, str | None] = row.prices or {}
+    amount = {kind: Decimal(value) for kind in PRICE_KINDS if (value := figures.get(kind)) is not None}
+    return engine.Price(
+        input=amount["input"],
+        output=amount["output"],
+        cache_read=amount.get("cache_read"),
+        cache_write=amount.get("cache_write"),
+        source="own",
+        as_of=row.updated_at.date().isoformat(),
+    )
+
+
+# ------------------------------------------------------------------------------------------------- writing
+
+
+def add(owner: Any, changes: Changes) -> Connection:
+    """Raises `WrongConnection` when a field is wrong or the name is taken."""
+    name = changes.name or ""
+    if name == OFFLINE.name:
+        raise WrongConnection("The connection offline is always there; choose another name.")
+    if Connection.objects.visible_to(owner).filter(name=name).exists():
+        raise WrongConnection(f"There is already a connection called {name}; change it, or choose another name.")
+    return change(Connection(owner=owner), changes)
+
+
+def change(row: Connection, changes: Changes) -> Connection:
+    """Writes what is given and saves. Raises `WrongConnection`."""
+    if row.from_environment:
+        raise WrongConnection(f"{row.name} comes from the environment; change OPENAI_API_KEY or OPENAI_BASE_URL there.")
+    if changes.name is not None:
+        row.name = _name(changes.name)
+    if changes.provider is not None:
+        row.provider = _provider(changes.provider)
+    if changes.base_url is not None:
+        row.base_url = _base_url(changes.base_url)
+    if changes.api_key is not None:
+        row.encrypted_key = encrypted(_key(changes.api_key))
+    row.save()
+    return row
+
+
+def _name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise WrongConnection(
+            "The name of a connection has 1 to 40 small letters, digits, hyphens or underscores, such as my-server."
+        )
+    return name
+
+
+def _provider(provider: str) -> str:
+    known = [name for name in lm.PROVIDERS if name != OFFLINE.provider]
+    if provider not in known:
+        raise WrongConnection(f"There is no provider {provider[:40]!r}. Use one of: {', '.join(known)}.")
+    return provider
+
+
+def _base_url(url: str) -> str:
+    """Empty means the provider's own address."""
+    url = url.strip().rstrip("/")
+    if not url:
+        return ""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it checks it
+    except ValueError:
+        parts = urlsplit("")
+    if len(url) > MAX_URL or parts.scheme not in ("http", "https") or not parts.hostname or not url.isprintable():
+        raise WrongConnection("The base URL must be an http or https address, such as http://127.0.0.1:11434/v1.")
+    if parts.username is not None or parts.password is not None:
+        raise WrongConnection("Leave name and password out of the base URL; the key has a field of its own.")
+    if parts.query or parts.fragment or " " in url:
+        raise WrongConnection("The base URL ends with its path; leave out spaces and what follows a ? or #.")
+    return url
+
+
+def _key(key: str) -> str:
+    key = key.strip()
+    if len(key) > MAX_KEY or not key.isascii() or not (key.isprintable() or not key):
+        raise WrongConnection("A key has at most 4,000 plain characters; copy it again.")
+    return key
+
+
+# ------------------------------------------------------------------------------------------------- keys at rest
+
+
+def encrypted(key: str) -> bytes:
+    return _fernet().encrypt(key.encode()) if key else b""
+
+
+def _decrypted(row: Connection) -> str:
+    token = bytes(row.encrypted_key)
+    if not token:
+        return ""
+    try:
+        return _fernet().decrypt(token).decode()
+    except InvalidToken:
+        log.warning("The key of the connection %s was kept under another secret key; enter it again.", row.name)
+        return ""
+
+
+def _fernet() -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"keys of model connections").derive(
+        settings.SECRET_KEY.encode()
+    )
+    return Fernet(base64.urlsafe_b64encode(derived))
+
+
+# ------------------------------------------------------------------------------------------------- environment
+
+
+def adopt_environment(owner: Any) -> None:
+    """Makes, refreshes or removes the connection that the environment names. Called at each start."""
+    if os.environ.get("ANTHROPIC_API_KEY"):
+        log.warning("ANTHROPIC_API_KEY is set, but the provider anthropic is not part of this version yet: skipped.")
+    rows = Connection.objects.visible_to(owner)
+    key, url = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL", "")
+    if not key and not url:
+        rows.filter(from_environment=True).delete()
+        return
+    if rows.filter(name=ENVIRONMENT_NAME, from_environment=False).exists():
+        log.warning("There is a connection called %s in the settings already; it stays as it is.", ENVIRONMENT_NAME)
+        return
+    try:
+        fields = {"provider": "openai", "base_url": _base_url(url or OPENAI_URL), "encrypted_key": encrypted(_key(key))}
+    except WrongConnection as error:
+        log.warning("OPENAI_API_KEY and OPENAI_BASE_URL are not used: %s", error)
+        return
+    Connection.objects.update_or_create(
+        owner=owner, name=ENVIRONMENT_NAME, defaults={**fields, "from_environment": True}
+    )
+
+
+# ------------------------------------------------------------------------------------------------- asking
+
+
+async def list_models(connection: engine.Connection) -> list[str]:
+    """What the server offers. Raises `engine.ProviderError`, whose sentence says what is wrong with the connection."""
+    http = lm.HTTP()
+    await http.open()
+    try:
+        return await lm.list_models(connection, http)
+    finally:
+        await http.aclose()

@@ -1,0 +1,161 @@
+"""The one pooled HTTP client of a process, made for hundreds of calls at once to a few hosts.
+
+httpx is the interface and aiohttp the transport, because httpx's own pool is quadratic in a burst. The environment's
+proxies are not used, no cookie is kept, no redirect is followed, and no answer grows over `LARGEST_ANSWER`.
+"""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from trajectories.engine.errors import EngineError, ProviderError
+from trajectories.engine.types import Connection
+
+CONNECTIONS = 1024
+LARGEST_ANSWER = 64 << 20
+TIMEOUTS = httpx.Timeout(connect=10, read=600, write=60, pool=None)
+"""Reading waits long: a reasoning model may think for minutes before its first word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A whole HTTP answer of any status."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in any case."""
+    body: bytes
+
+
+class Stream:
+    """An HTTP answer that is still arriving."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._url = str(response.request.url)
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes, cut anywhere."""
+        size = 0
+        with _told_apart(self._url):
+            async for piece in self._response.aiter_bytes():
+                size += len(piece)
+                if size > LARGEST_ANSWER:
+                    raise ProviderError("malformed", f"{host_of(self._url)} sent more than {LARGEST_ANSWER >> 20} MiB.")
+                yield piece
+
+    async def whole(self) -> Answer:
+        body = b"".join([piece async for piece in self.pieces()])
+        return Answer(status=self.status, headers=self.headers, body=body)
+
+
+class HTTP:
+    """Opened once in the loop that uses it. Raises `ProviderError` of the kinds network, timeout and malformed."""
+
+    def __init__(self) -> None:
+        self._client: httpx.AsyncClient | None = None
+
+    async def open(self) -> None:
+        """Makes the client. aiohttp is imported only here: it takes longer than all the rest of the engine."""
+        import aiohttp
+        from httpx_aiohttp import AiohttpTransport
+
+        trust = httpx.create_ssl_context()
+        connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300, ssl=trust)
+        session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+        transport = AiohttpTransport(client=session, verify=trust)
+        self._client = httpx.AsyncClient(transport=transport, timeout=TIMEOUTS, trust_env=False)
+
+    async def aclose(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+    async def send(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Answer:
+        """Asks and reads the whole answer, whatever its status."""
+        async with self.stream(method, url, headers, body) as stream:
+            return await stream.whole()
+
+    @asynccontextmanager
+    async def stream(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
+    ) -> AsyncIterator[Stream]:
+        """Asks and gives the answer as soon as its headers are there."""
+        if self._client is None:
+            raise EngineError("The HTTP client is not open. Open it before the first call.")
+        request = self._client.build_request(method, url, headers=headers, content=body)
+        with _told_apart(url):
+            response = await self._client.send(request, stream=True)
+        try:
+            yield Stream(response)
+        finally:
+            await response.aclose()
+
+
+def address_of(connection: Connection, default: str) -> str:
+    """Where the connection goes, without a slash at its end. Raises `ProviderError` when that is no plain address."""
+    address = connection.base_url.strip().rstrip("/") or default
+    try:
+        parts = urlsplit(address)
+        plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        plain = plain and not (parts.username or parts.password or parts.query or parts.fragment)
+    except ValueError:
+        plain = False
+    if not plain:
+        raise ProviderError(
+            "bad_request",
+            f"The address of the connection {connection.name!r} must look like https://host/v1, "
+            "without a user, a key or a question mark in it.",
+        )
+    return address
+
+
+def host_of(url: str) -> str:
+    """Host and port, for sentences."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+@contextmanager
+def _told_apart(url: str) -> Iterator[None]:
+    """Makes `ProviderError`s of what can go wrong on the way."""
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, _aiohttp_error()) as error:
+        # Not `from error`: that holds the request and with it the key.
+        raise _failure(error, host_of(url)) from None
+
+
+def _aiohttp_error() -> type[Exception]:
+    import aiohttp
+
+    return aiohttp.ClientError
+
+
+def _failure(error: Exception, host: str) -> ProviderError:
+    import aiohttp
+
+    # httpx-aiohttp calls every lost connection a timeout; aiohttp's own error tells them apart.
+    cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
+    if isinstance(cause, TimeoutError):
+        return ProviderError("timeout", f"{host} did not answer in time.")
+    if isinstance(cause, aiohttp.ClientConnectorError):
+        reason = cause.os_error.strerror or str(cause.os_error)
+        return ProviderError("network", f"{host} cannot be reached ({reason}). Is the address right, and does it run?")
+    if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError):
+        return ProviderError("network", f"The connection to {host} broke before the answer was complete.")
+    if isinstance(cause, httpx.DecodingError | aiohttp.ClientResponseError):
+        return ProviderError("malformed", f"What {host} sent is not proper HTTP.")
+    return ProviderError("network", f"{host} could not be asked ({type(cause).__name__}).")

@@ -1,0 +1,142 @@
+"""What the root model is told: profiles (versioned files of our own words) and the messages made from them.
+
+Nothing here ever sees a document's text: only names, sizes and what the code printed.
+"""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from trajectories.engine.types import Document, Execution, Variable
+
+SHOWN_CHARS = 8_192
+"""Of all output of one turn, what the model sees."""
+LISTED_DOCUMENTS = 20
+LISTED_VARIABLES = 30
+MOST_NAME = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    name: str
+    version: int
+    system: str
+    calls: dict[str, str]
+    advice: dict[str, str]
+    messages: dict[str, str]
+
+    @property
+    def label(self) -> str:
+        return f"{self.name}@{self.version}"
+
+    def say(self, message: str, **values: Any) -> str:
+        return self.messages[message].strip("\n").format(**values)
+
+
+@cache
+def profile_names() -> tuple[str, ...]:
+    folder = resources.files("trajectories.engine") / "profiles"
+    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
+
+
+@cache
+def load_profile(name: str) -> Profile:
+    """`auto` is the general profile; profiles for other families of models are files beside it."""
+    file = resources.files("trajectories.engine") / "profiles" / f"{'general' if name == 'auto' else name}.toml"
+    return Profile(**tomllib.loads(file.read_text("utf-8")))
+
+
+def system_message(profile: Profile, levels: int) -> str:
+    """`levels`: how many levels of calls the code may make (0 none, 1 plain, more: sub-RLMs)."""
+    calls = "none" if levels == 0 else "plain" if levels == 1 else "recursive"
+    return profile.system.strip("\n").format(
+        calls=profile.calls[calls].strip("\n"), advice=profile.advice[calls].strip("\n"), shown_chars=SHOWN_CHARS
+    )
+
+
+def first_message(profile: Profile, question: str, documents: Sequence[Document], is_list: bool) -> str:
+    listed = [
+        f"{index} · {_short(document.name)} · {document.text.chars:,} characters"
+        for index, document in enumerate(documents[:LISTED_DOCUMENTS])
+    ]
+    more = len(documents) - len(listed)
+    if more > 0:
+        listed.append(profile.say("more_documents", count=more))
+    chars = sum(document.text.chars for document in documents)
+    kind = "many_documents" if is_list else "one_document"
+    return profile.say(
+        "first",
+        question=question,
+        documents="\n".join(listed),
+        kind=profile.say(kind, count=len(documents), chars=chars),
+    )
+
+
+def _short(name: str) -> str:
+    clean = " ".join(name.split())
+    return clean if len(clean) <= MOST_NAME else clean[: MOST_NAME - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What the model sees of one cell: `text` is what stands in the message, `output` the part that was printed."""
+
+    text: str
+    output: str
+
+
+def show_cell(profile: Profile, execution: Execution, share: int) -> Shown:
+    """A cell's output within its share of the turn's characters, and what went wrong."""
+    output = cut(execution.stdout, share)
+    return Shown(text=_cell_text(profile, execution, output), output=output)
+
+
+def _cell_text(profile: Profile, execution: Execution, output: str) -> str:
+    parts = [output.rstrip("\n")] if output.strip() else []
+    if execution.error is not None:
+        parts.append(cut(execution.error.traceback or f"{execution.error.kind}: {execution.error.message}", 3_000))
+    if execution.repl_lost:
+        parts.append(profile.say("repl_lost"))
+    return "\n".join(parts) or profile.say("no_output")
+
+
+def cut(text: str, limit: int) -> str:
+    """Head and tail of a text, with a line that says what is missing between."""
+    if len(text) <= limit:
+        return text
+    head = limit * 2 // 3
+    tail = limit - head
+    missing = len(text) - head - tail
+    return f"{text[:head]}\n… [{missing:,} characters not shown] …\n{text[len(text) - tail :]}"
+
+
+def feedback(
+    profile: Profile,
+    *,
+    shown: Sequence[Shown],
+    notes: Sequence[str],
+    variables: Sequence[Variable],
+    step: int,
+    max_steps: int,
+    left: dict[str, str],
+) -> str:
+    """The message after a turn: each cell's output, what was wrong with the reply, names of variables, what is left."""
+    parts = [
+        f"Output:\n{cell.text}" if len(shown) == 1 else f"Output of block {number}:\n{cell.text}"
+        for number, cell in enumerate(shown, 1)
+    ]
+    parts.extend(notes)
+    changed = [variable for variable in variables if variable.changed][:LISTED_VARIABLES]
+    if changed:
+        parts.append(profile.say("variables", names=", ".join(_described(variable) for variable in changed)))
+    remaining = [f"{max_steps - step} turns", *(f"{amount} {name}" for name, amount in left.items())]
+    parts.append(profile.say("left", step=step, max_steps=max_steps, left=", ".join(remaining)))
+    return "\n\n".join(parts)
+
+
+def _described(variable: Variable) -> str:
+    size = "" if variable.size is None else f", {variable.size:,}"
+    return f"{variable.name} ({variable.type}{size})"

@@ -1,0 +1,200 @@
+"""Opens and closes what runs need: the engine of a worker process, and one run from its first event to its last."""
+
+import asyncio
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from trajectories.engine import lm
+from trajectories.engine.budget import Budget
+from trajectories.engine.calls import Caller, Router
+from trajectories.engine.errors import EngineError, NoAnswer
+from trajectories.engine.events import Delta, Emit, Event, cost_json, source_json, usage_json
+from trajectories.engine.lm.http import HTTP
+from trajectories.engine.node import Answer, Recursion, Shop
+from trajectories.engine.policy import policy_json
+from trajectories.engine.prompts import load_profile
+from trajectories.engine.sandbox import SandboxHouse
+from trajectories.engine.tree import Tree
+from trajectories.engine.types import Connection, Document, EndedBy, LMClient, Outcome, Policy, Price, RunStatus, Source
+
+INTERRUPTED = "interrupted"
+"""Message with which a run's asyncio task is cancelled when the process stops, not the user."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What a run shall do, and with what."""
+
+    question: str
+    documents: tuple[Document, ...]
+    policy: Policy
+    connections: Mapping[str, Connection]
+    prices: Mapping[str, Price] = field(default_factory=dict)
+    """Own prices by `connection/model`; they go before the list's."""
+
+
+class Engine:
+    """One per worker process and event loop. `await open()` before the first run, `await close()` at the end."""
+
+    def __init__(self, sandbox: str = "auto", sandbox_min: str = "syscalls", max_in_flight: int = 256) -> None:
+        self._http = HTTP()
+        self._sandboxes = SandboxHouse(kind=sandbox, minimum=sandbox_min)
+        self._slots = asyncio.Semaphore(max_in_flight)
+        self._clients: dict[Connection, LMClient] = {}
+
+    async def open(self) -> None:
+        """Raises `IsolationError` when this machine gives less than the configured minimum."""
+        await self._http.open()
+        await self._sandboxes.open()
+
+    async def close(self) -> None:
+        await self._sandboxes.close()
+        await self._http.aclose()
+
+    @property
+    def sandbox_level(self) -> str:
+        return self._sandboxes.level
+
+    @property
+    def sandbox_kind(self) -> str:
+        return self._sandboxes.kind
+
+    async def test_connection(self, connection: Connection) -> list[str]:
+        """The names of the models it offers. Raises `ProviderError`."""
+        return await lm.list_models(connection, self._http)
+
+    def _client(self, connection: Connection) -> LMClient:
+        if connection not in self._clients:
+            self._clients[connection] = lm.connect(connection, self._http)
+        return self._clients[connection]
+
+    async def run(self, task: Task, emit: Emit, on_delta: Delta | None = None) -> Outcome:
+        """Makes one trajectory. Everything that happens is told to `emit`, from `run.started` to `run.finished`.
+
+        Cancelling the asyncio task ends the run as cancelled (as interrupted, with that message) and raises again."""
+        run = _Run(self, task, emit, on_delta)
+        await run.begin()
+        try:
+            outcome = await run.outcome()
+        except asyncio.CancelledError as error:
+            await run.finish(run.broken_off(interrupted=INTERRUPTED in error.args))
+            raise
+        await run.finish(outcome)
+        return outcome
+
+
+class _Run:
+    """One run while it goes on."""
+
+    def __init__(self, engine: Engine, task: Task, emit: Emit, on_delta: Delta | None) -> None:
+        self._engine = engine
+        self._task = task
+        self._emit = emit
+        self._on_delta = on_delta
+        self._began = time.monotonic()
+        self._tree = Tree(emit)
+        self._profile = load_profile(task.policy.profile)
+
+    async def begin(self) -> None:
+        documents = [
+            {"id": document.id, "name": document.name, "chars": document.text.chars}
+            for document in self._task.documents
+        ]
+        sandbox = {"kind": self._engine.sandbox_kind, "level": self._engine.sandbox_level}
+        data = {
+            "documents": documents,
+            "policy": policy_json(self._task.policy),
+            "sandbox": sandbox,
+            "profile": self._profile.label,
+        }
+        await self._emit(Event(type="run.started", data=data, texts={"question": self._task.question}))
+
+    async def outcome(self) -> Outcome:
+        try:
+            answer = await self._solve()
+        except NoAnswer as error:
+            return self._failed(error.ended_by, error.kind, str(error))  # type: ignore[arg-type]
+        except EngineError as error:
+            return self._failed("error", error.kind, str(error))
+        return self._outcome("succeeded", answer.ended_by, answer=answer.text, sources=answer.sources)
+
+    async def _solve(self) -> Answer:
+        policy = self._task.policy
+        clients = {name: self._engine._client(connection) for name, connection in self._task.connections.items()}
+        budget = Budget(policy.limits)
+        caller = Caller(
+            tree=self._tree,
+            emit=self._emit,
+            budget=budget,
+            run_slots=asyncio.Semaphore(policy.concurrency),
+            process_slots=self._engine._slots,
+            on_delta=self._on_delta,
+        )
+        router = Router(policy, self._task.connections, clients, self._task.prices)
+        for role in policy.models:
+            router.route(role)
+        shop = Shop(
+            policy=policy,
+            profile=self._profile,
+            tree=self._tree,
+            emit=self._emit,
+            budget=budget,
+            router=router,
+            caller=caller,
+            sandboxes=self._engine._sandboxes,
+        )
+        return await Recursion(shop).solve_root(self._task.question, self._task.documents)
+
+    def broken_off(self, *, interrupted: bool) -> Outcome:
+        """How a cancelled run ended: by its user, or because the process stops."""
+        if interrupted:
+            message = "The server was stopped while this run was going on. What was recorded is kept; run it again."
+            return self._failed("error", INTERRUPTED, message)
+        return self._outcome("cancelled", "cancel")
+
+    def _failed(self, ended_by: EndedBy, kind: str, message: str) -> Outcome:
+        return self._outcome("failed", ended_by, error_kind=kind, error_message=message)
+
+    def _outcome(
+        self,
+        status: RunStatus,
+        ended_by: EndedBy,
+        *,
+        answer: str | None = None,
+        error_kind: str | None = None,
+        error_message: str = "",
+        sources: tuple[Source, ...] = (),
+    ) -> Outcome:
+        return Outcome(
+            status=status,
+            ended_by=ended_by,
+            answer=answer,
+            error_kind=error_kind,
+            error_message=error_message,
+            sources=sources,
+            usage=self._tree.usage,
+            cost=self._tree.cost,
+        )
+
+    async def finish(self, outcome: Outcome) -> None:
+        error = {"kind": outcome.error_kind, "message": outcome.error_message} if outcome.error_kind else None
+        data = {
+            "status": outcome.status,
+            "ended_by": outcome.ended_by,
+            "error": error,
+            "sources": [source_json(source) for source in outcome.sources],
+            "usage": usage_json(outcome.usage),
+            "cost": cost_json(outcome.cost),
+            "seconds": round(time.monotonic() - self._began, 6),
+            "nodes": self._tree.size,
+            "depth": self._tree.depth,
+        }
+        texts = {} if outcome.answer is None else {"answer": outcome.answer}
+        await self._emit(Event(type="run.finished", data=data, texts=dict(texts), durable=True))
+
+
+def estimate_tokens(chars: int) -> int:
+    """Roughly how many tokens a text has: four characters each."""
+    return math.ceil(chars / 4)
