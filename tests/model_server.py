@@ -22,7 +22,6 @@ There, GET /stats tells {calls, in_flight, peak} and POST /reset begins them aga
 import argparse
 import asyncio
 import contextlib
-import inspect
 import re
 import runpy
 import threading
@@ -138,7 +137,7 @@ class ModelServer:
         if any(message["role"] in ("system", "developer") for message in messages):
             turns = self._turns_of(body["model"], messages)
             if turns:
-                turn = sum(message["role"] == "assistant" for message in messages)
+                turn = [message["role"] for message in messages].count("assistant")
                 return turns[min(turn, len(turns) - 1)]
         return self._sub_reply(_text_of(messages[-1]))
 
@@ -204,12 +203,16 @@ class ModelServer:
         body = orjson.loads(await request.read())
         await self._record(RecordedRequest(body, request.headers))
         with self._counted():
-            answer = self._script(body)
-            reply = await answer if inspect.isawaitable(answer) else answer
-            reply = ScriptedReply(reply) if isinstance(reply, str) else reply
+            reply = await self._answer(body)
             if reply.delay:
                 await asyncio.sleep(reply.delay)
             return await _send(request, body, reply)
+
+    async def _answer(self, body: dict[str, Any]) -> ScriptedReply:
+        answer = self._script(body)
+        if not isinstance(answer, ScriptedReply | str):
+            answer = await answer
+        return ScriptedReply(answer) if isinstance(answer, str) else answer
 
     async def _record(self, request: RecordedRequest) -> None:
         async with self._arrival:

@@ -4,6 +4,7 @@
 the connection `openai` at each start and goes when the variables go.
 """
 
+import asyncio
 import base64
 import logging
 import os
@@ -36,6 +37,10 @@ PRICE_KINDS = ("input", "cache_read", "cache_write", "output")
 
 class WrongConnection(ValueError):
     """A connection cannot be kept as given. `str(error)` is one sentence that says what to change."""
+
+
+class NameTaken(WrongConnection):
+    """This owner has a connection of that name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +91,6 @@ def _price(row: KnownModel) -> engine.Price:
 
 def add(owner: Any, changes: Changes) -> Connection:
     """Raises `WrongConnection` when a field is wrong or the name is taken."""
-    name = changes.name or ""
-    if name == OFFLINE.name:
-        raise WrongConnection("The connection offline is always there; choose another name.")
-    if Connection.objects.visible_to(owner).filter(name=name).exists():
-        raise WrongConnection(f"There is already a connection called {name}; change it, or choose another name.")
     return change(Connection(owner=owner), changes)
 
 
@@ -99,7 +99,7 @@ def change(row: Connection, changes: Changes) -> Connection:
     if row.from_environment:
         raise WrongConnection(f"{row.name} comes from the environment; change OPENAI_API_KEY or OPENAI_BASE_URL there.")
     if changes.name is not None:
-        row.name = _name(changes.name)
+        row.name = _free_name(row, changes.name)
     if changes.provider is not None:
         row.provider = _provider(changes.provider)
     if changes.base_url is not None:
@@ -110,16 +110,20 @@ def change(row: Connection, changes: Changes) -> Connection:
     return row
 
 
-def _name(name: str) -> str:
+def _free_name(row: Connection, name: str) -> str:
     if not NAME.fullmatch(name):
         raise WrongConnection(
             "The name of a connection has 1 to 40 small letters, digits, hyphens or underscores, such as my-server."
         )
+    if name == OFFLINE.name:
+        raise NameTaken("The connection offline is always there; choose another name.")
+    if Connection.objects.visible_to(row.owner).filter(name=name).exclude(pk=row.pk).exists():
+        raise NameTaken(f"There is already a connection called {name}; change it, or choose another name.")
     return name
 
 
 def _provider(provider: str) -> str:
-    known = [name for name in lm.PROVIDERS if name != OFFLINE.provider]
+    known = [name for name in engine.PROVIDERS if name != OFFLINE.provider]
     if provider not in known:
         raise WrongConnection(f"There is no provider {provider[:40]!r}. Use one of: {', '.join(known)}.")
     return provider
@@ -204,11 +208,12 @@ def adopt_environment(owner: Any) -> None:
 # ------------------------------------------------------------------------------------------------- asking
 
 
-async def list_models(connection: engine.Connection) -> list[str]:
+async def list_models(connection: engine.Connection, *, seconds: float = 15) -> list[str]:
     """What the server offers. Raises `engine.ProviderError`, whose sentence says what is wrong with the connection."""
-    http = lm.HTTP()
-    await http.open()
     try:
-        return await lm.list_models(connection, http)
-    finally:
-        await http.aclose()
+        async with asyncio.timeout(seconds), lm.HTTP() as http:
+            return await lm.list_models(connection, http)
+    except TimeoutError:
+        raise engine.ProviderError(
+            "timeout", f"The server of {connection.name} did not answer within {seconds:g} s; check its base URL."
+        ) from None

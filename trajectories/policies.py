@@ -25,6 +25,8 @@ SHIPPED_MODELS = {
     "openrouter.ai": ("openai/gpt-5", "openai/gpt-5-mini"),
 }
 """host → (root, worker): a sensible pair where nobody has chosen."""
+OFFERED_WAIT = 4.0
+"""Seconds that a server may take to name its models while somebody waits for a page."""
 OFFERED_SECONDS = 300
 """How long a server's list of models is remembered, and that it gave none."""
 
@@ -169,7 +171,7 @@ def _offered(owner: Any, connection: engine.Connection) -> list[str]:
     offered: list[str] | None = cache.get(key)
     if offered is None:
         try:
-            offered = async_to_sync(connections.list_models)(connection)
+            offered = async_to_sync(connections.list_models)(connection, seconds=OFFERED_WAIT)
         except engine.ProviderError as error:
             log.warning("The connection %s offers no model now: %s", connection.name, error)
             offered = []

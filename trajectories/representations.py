@@ -3,7 +3,7 @@
 Times are ISO 8601 in UTC with microseconds and “Z”, money is a decimal string, unknown is null.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +12,7 @@ import orjson
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
-from trajectories import recorder
+from trajectories import exporters, recorder
 from trajectories.models import Document, Event, Node, Run
 
 TREE_COLUMNS = (
@@ -46,6 +46,7 @@ _FIELDS = {
     "usd": F("cost_usd"),
     "error": F("error__kind"),
 }
+START, END = TREE_COLUMNS.index("start"), TREE_COLUMNS.index("end")
 USAGE_KINDS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -152,21 +153,25 @@ def tree_json(run: Run, request: HttpRequest | str | None = None) -> dict[str, A
     """The skeleton of every node, columns not rows; 10,000 nodes in a tenth of a second.
 
     `last_seq` is read in the statement that reads the rows, so applying the events after it gives the rest."""
-    began = run.started_at.timestamp() if run.started_at else 0.0
-    fields = [_FIELDS.get(name, F(name)) for name in TREE_COLUMNS]
     last_seq = run.last_seq
     rows = []
-    for seq, *row in _nodes(run).values_list("run__last_seq", *fields).iterator(chunk_size=2_000):
-        last_seq = seq
-        row[6] = round(row[6] - began, 6)
-        row[7] = None if row[7] is None else round(row[7] - began, 6)
+    for row in _tree_rows(run):
+        last_seq = row.pop()
         rows.append(row)
     run.refresh_from_db()
     return {"run": run_json(run, request), "columns": TREE_COLUMNS, "rows": rows, "last_seq": last_seq}
 
 
-def _nodes(run: Run) -> "QuerySet[Node]":
-    return Node.objects.filter(run=run).order_by("number")
+def _tree_rows(run: Run) -> Iterator[list[Any]]:
+    """Values of `TREE_COLUMNS`, and the log's last number after them."""
+    began = run.started_at.timestamp() if run.started_at else 0.0
+    fields = [_FIELDS.get(name, F(name)) for name in TREE_COLUMNS]
+    nodes = Node.objects.filter(run=run).order_by("number")
+    for values in nodes.values_list(*fields, "run__last_seq").iterator(chunk_size=2_000):
+        row = list(values)
+        row[START] = round(row[START] - began, 6)
+        row[END] = None if row[END] is None else round(row[END] - began, 6)
+        yield row
 
 
 def node_json(node: Node) -> dict[str, Any]:
@@ -214,24 +219,19 @@ def _cost(node: Node) -> dict[str, Any] | None:
 
 
 def _texts(references: dict[str, Any]) -> dict[str, Any]:
-    """References to payloads → the texts themselves; a request becomes its messages."""
-    wanted = list(shas(references))
-    kept = recorder.texts_of(wanted)
-    filled: dict[str, Any] = {}
-    for name, reference in references.items():
-        if "messages" in reference:
-            filled[name] = [
-                {"role": message["role"], "content": kept[message["sha"]]} for message in reference["messages"]
-            ]
-        else:
-            filled[name] = kept[reference["sha"]]
-    return filled
+    """References to payloads → the texts themselves; a request becomes its messages.
+
+    Where a text is gone (a document it quotes was removed), `missing` says so and its beginning stands in for it."""
+    try:
+        return recorder.read_texts(references)
+    except recorder.PayloadMissing as error:
+        return {**{name: _beginning(reference) for name, reference in references.items()}, "missing": str(error)}
 
 
-def shas(references: dict[str, Any]) -> Iterable[str]:
-    """The payloads that a node's or an event's references name."""
-    for reference in references.values():
-        yield from (part["sha"] for part in reference.get("messages", [reference]))
+def _beginning(reference: dict[str, Any]) -> Any:
+    if "messages" not in reference:
+        return reference["head"]
+    return [{"role": message["role"], "content": message["head"]} for message in reference["messages"]]
 
 
 # ---------------------------------------------------------------------------------------------- events
@@ -249,6 +249,31 @@ def events_json(run: Run, *, after: int, limit: int) -> bytes:
     return f'{{"events":[{told}],"last_seq":{last_seq},"next":{following or "null"}}}'.encode()
 
 
-def event_lines(run: Run) -> Iterable[str]:
+# ---------------------------------------------------------------------------------------------- records
+
+
+def recorded(run: Run, header: dict[str, Any]) -> exporters.Recorded:
+    """A run's record for the exporters."""
+    return exporters.Recorded(
+        run=header,
+        events=lambda: _event_lines(run),
+        texts=_kept_texts,
+        columns=TREE_COLUMNS,
+        nodes=lambda: (row[:-1] for row in _tree_rows(run)),
+    )
+
+
+def _event_lines(run: Run) -> Iterator[str]:
     """The whole log, line by line."""
     return Event.objects.filter(run=run).order_by("seq").values_list("data", flat=True).iterator(chunk_size=500)
+
+
+def _kept_texts(shas: Sequence[str]) -> dict[str, str]:
+    """By hash; those that are gone are left out."""
+    try:
+        return recorder.read_texts({sha: {"sha": sha} for sha in shas})
+    except recorder.PayloadMissing:
+        if len(shas) == 1:
+            return {}
+        half = len(shas) // 2
+        return {**_kept_texts(shas[:half]), **_kept_texts(shas[half:])}

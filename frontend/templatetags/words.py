@@ -189,6 +189,18 @@ def models_short(run: Run) -> str:
 
 
 @register.filter
+def gist(run: Run) -> str:
+    """One line of the answer, or of what stands in its place."""
+    if run.answer:
+        return " ".join(run.answer[:400].replace("*", "").replace("#", "").replace("`", "").split())
+    if run.status == Run.Status.QUEUED:
+        return "Waiting for its turn"
+    if run.is_live:
+        return f"At work: {run.calls:,} calls so far"
+    return str((run.error or {}).get("message", "")) or "No answer"
+
+
+@register.filter
 def initials(user: Any) -> str:
     words = user.get_full_name().split() or [user.get_username()]
     return (words[0][0] + words[-1][0] if len(words) > 1 else words[0][:2]).upper()

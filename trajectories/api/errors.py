@@ -13,6 +13,7 @@ import orjson
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -159,6 +160,12 @@ def _field(location: Any) -> str:
 
 
 # --------------------------------------------------------------------------------------------- the last net
+
+
+@csrf_exempt
+def unknown(request: HttpRequest, **_parts: str) -> HttpResponse:
+    """For every address under the API's that nothing else answers."""
+    return plain_error(404)
 
 
 class ErrorShape:

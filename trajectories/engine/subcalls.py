@@ -34,9 +34,9 @@ class ChildTask:
     context_is_list: bool
     route: Route
     path: str
-    batch: int | None
-    index: int | None
-    line: int | None
+    batch: int | None = None
+    index: int | None = None
+    line: int | None = None
 
 
 Solve = Callable[[ChildTask, Node], Awaitable[str]]

@@ -84,8 +84,9 @@ def complaint_of(content: Any) -> Complaint:
         return Complaint(message=_words(error))
     code = error.get("code")
     status = int(code) if isinstance(code, int | str) and str(code).isdecimal() else None
-    details = error.get("metadata") if isinstance(error.get("metadata"), dict) else {}
-    said = [error.get("message") or error.get("detail") or "", details.get("raw") or ""]
+    details = error.get("metadata")
+    raw = details.get("raw") if isinstance(details, dict) else None
+    said = (error.get("message") or error.get("detail"), raw)
     return Complaint(
         message=" ".join(_words(part) for part in said if part),
         code=" ".join(str(word) for word in (code, error.get("type")) if word),
@@ -139,7 +140,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 def scrub(text: str, key: str) -> str:
     """The text in one line, without the key and without anything that looks like one."""
-    if key:
+    if key := key.strip():
         # A key of a few letters ("x", for a local server) stands in ordinary words too: only whole words count.
         text = text.replace(key, "…") if len(key) >= 8 else re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", "…", text)
     return " ".join(_KEY_LIKE.sub("…", text).split())

@@ -4,7 +4,7 @@ httpx is the interface and aiohttp the transport, because httpx's own pool is qu
 proxies are not used, no cookie is kept, no redirect is followed, and no answer grows over `LARGEST_ANSWER`.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Self
@@ -40,7 +40,7 @@ class Stream:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes, None]:
         """The body as it comes, cut anywhere."""
         size = 0
         with _told_apart(self._url):
@@ -121,6 +121,16 @@ def address_of(connection: Connection, default: str) -> str:
             "without a user, a key or a question mark in it.",
         )
     return address
+
+
+def bearer(connection: Connection) -> dict[str, str]:
+    """The header that carries the key; without a key there is none. Raises `ProviderError` when it cannot be sent."""
+    key = connection.api_key.strip()
+    if not key:
+        return {}
+    if not (key.isascii() and key.isprintable() and " " not in key):
+        raise ProviderError("auth", f"The key of the connection {connection.name!r} has characters that no key has.")
+    return {"Authorization": f"Bearer {key}"}
 
 
 def host_of(url: str) -> str:

@@ -1,0 +1,248 @@
+// @ts-check
+// What is known of a run, built from its event log. Pure: it touches neither page nor network.
+// `load(tree)` takes the skeleton that the server folded from the same log, `apply(state, event)` every event after it;
+// both ways lead to the same state.
+
+/**
+ * @typedef {{
+ *   number: number, parent: number | null, kind: 'rlm' | 'step' | 'lm' | 'cell' | 'gate', depth: number, name: string,
+ *   status: 'running' | 'succeeded' | 'failed' | 'cancelled', start: number, end: number | null,
+ *   queued_ms: number | null, role: string, model: string, batch: number | null, index: number | null,
+ *   attempt: number | null, line: number | null, input_tokens: number | null, cache_read_tokens: number | null,
+ *   output_tokens: number | null, usd: string | null, cost_kind: string, subtree_usd: string | null,
+ *   error: string | null,
+ * }} Node  start and end: seconds since the run's start; end null while it runs
+ *
+ * @typedef {{ usd: string | null, kind: 'exact' | 'estimated' | 'unknown', unpriced_calls: number }} Cost
+ * @typedef {Record<string, number>} Usage
+ * @typedef {{
+ *   status: string, ended_by: string | null, error: { kind: string, message: string } | null, usage: Usage, cost: Cost,
+ *   sources: any[], documents: any[], policy: any, startedAt: number | null, seconds: number | null,
+ * }} RunState  startedAt: seconds since the epoch
+ *
+ * @typedef {{
+ *   seq: number, version: number, run: RunState, nodes: Map<number, Node>, children: Map<number | null, number[]>,
+ *   spent: Map<number, Cost>,
+ * }} State  version: counts changes; spent: what calls below the nodes that still run have cost so far
+ *
+ * @typedef {{ seq: number, at: string, type: string, node: number | null, data: any }} Event
+ */
+
+export const USAGE_KINDS = [
+  'input_tokens', 'cache_read_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens',
+];
+const CERTAINTY = ['exact', 'estimated', 'unknown'];
+const DIGITS = 12;
+
+/** @returns {Cost} */
+const nothing = () => ({ usd: '0', kind: 'exact', unpriced_calls: 0 });
+
+/** A run of which nothing is known yet. @returns {State} */
+export function create() {
+  const usage = Object.fromEntries(['calls', 'attempts', ...USAGE_KINDS].map(kind => [kind, 0]));
+  return {
+    seq: 0,
+    version: 0,
+    run: {
+      status: 'queued', ended_by: null, error: null, usage, cost: nothing(), sources: [], documents: [], policy: {},
+      startedAt: null, seconds: null,
+    },
+    nodes: new Map(),
+    children: new Map(),
+    spent: new Map(),
+  };
+}
+
+// ------------------------------------------------------------------------------------------------ time and money
+
+/** Seconds since the epoch, microseconds kept. @param {string} iso */
+export function seconds(iso) {
+  const point = iso.indexOf('.');
+  if (point < 0) return Date.parse(iso) / 1000;
+  return Date.parse(`${iso.slice(0, point)}Z`) / 1000 + Number(iso.slice(point, -1));
+}
+
+/** Decimal text as a whole number of 10⁻¹² dollars, the precision of the server's rows. @param {string} usd */
+function exact(usd) {
+  const [whole, part = ''] = usd.split('.');
+  const value = BigInt(whole + part.slice(0, DIGITS).padEnd(DIGITS, '0'));
+  return Number(part[DIGITS] ?? 0) >= 5 ? value + 1n : value;
+}
+
+/** Adds decimal texts without losing a digit. @param {string} one @param {string} other */
+export function addUsd(one, other) {
+  const sum = (exact(one) + exact(other)).toString().padStart(DIGITS + 1, '0');
+  const part = sum.slice(-DIGITS).replace(/0+$/, '');
+  return `${sum.slice(0, -DIGITS)}${part ? `.${part}` : ''}`;
+}
+
+/** The price of what has a price; null when nothing has. @param {Cost | null | undefined} cost */
+function knownUsd(cost) {
+  if (!cost || cost.usd === null) return null;
+  const usd = addUsd('0', cost.usd);
+  return cost.unpriced_calls && usd === '0' ? null : usd;
+}
+
+/** Unknown is never 0: the priced part is summed, what is missing is counted. @param {Cost} one @param {Cost} other @returns {Cost} */
+export function addCost(one, other) {
+  const kind = CERTAINTY[Math.max(CERTAINTY.indexOf(one.kind), CERTAINTY.indexOf(other.kind))];
+  const usd = one.usd === null ? other.usd : other.usd === null ? one.usd : addUsd(one.usd, other.usd);
+  const unpriced_calls = one.unpriced_calls + other.unpriced_calls;
+  return { usd, kind: /** @type {Cost['kind']} */ (kind), unpriced_calls };
+}
+
+/** What one call cost, from its columns. @param {Node} node @returns {Cost | null} null when it tells of no cost */
+export function costOf(node) {
+  if (!node.cost_kind) return null;
+  const kind = /** @type {Cost['kind']} */ (node.cost_kind);
+  return { usd: node.usd, kind, unpriced_calls: kind === 'unknown' ? 1 : 0 };
+}
+
+// ------------------------------------------------------------------------------------------------ skeleton
+
+/** @param {{ run: any, columns: string[], rows: any[][], last_seq: number }} tree answer of GET /runs/{id}/tree @returns {State} */
+export function load(tree) {
+  const state = create();
+  state.seq = tree.last_seq;
+  state.version = 1;
+  takeRun(state, tree.run);
+  const at = Object.fromEntries(tree.columns.map((name, index) => [name, index]));
+  for (const row of tree.rows) insert(state, nodeOf(row, at));
+  if (tree.run.status === 'running') for (const node of state.nodes.values()) if (node.kind === 'lm') spend(state, node);
+  return state;
+}
+
+/** @param {State} state @param {any} run */
+function takeRun(state, run) {
+  const { status, ended_by, error, usage, cost, sources, documents, policy } = run;
+  const startedAt = run.started_at ? seconds(run.started_at) : null;
+  const took = run.finished_at && startedAt !== null ? seconds(run.finished_at) - startedAt : null;
+  state.run = {
+    status, ended_by, error, usage: { ...usage }, cost: { ...cost }, sources, documents, policy, startedAt, seconds: took,
+  };
+}
+
+/** One literal for all nodes keeps them small and quick. @param {any[]} row @param {Record<string, number>} at @returns {Node} */
+const nodeOf = (row, at) => ({
+  number: row[at.number], parent: row[at.parent], kind: row[at.kind], depth: row[at.depth], name: row[at.name],
+  status: row[at.status], start: row[at.start], end: row[at.end], queued_ms: row[at.queued_ms],
+  role: row[at.role] ?? '', model: row[at.model] ?? '', batch: row[at.batch], index: row[at.index],
+  attempt: row[at.attempt], line: row[at.line], input_tokens: row[at.input_tokens],
+  cache_read_tokens: row[at.cache_read_tokens], output_tokens: row[at.output_tokens], usd: row[at.usd],
+  cost_kind: row[at.cost_kind] ?? '', subtree_usd: row[at.subtree_usd], error: row[at.error],
+});
+
+/** @param {State} state @param {Node} node */
+function insert(state, node) {
+  state.nodes.set(node.number, node);
+  const siblings = state.children.get(node.parent);
+  if (siblings) siblings.push(node.number);
+  else state.children.set(node.parent, [node.number]);
+}
+
+// ------------------------------------------------------------------------------------------------ events
+
+/** @type {Record<string, (state: State, event: Event) => void>} */
+const ON = {
+  'run.started': runStarted,
+  'node.started': nodeStarted,
+  'node.finished': nodeFinished,
+  'run.finished': runFinished,
+};
+
+/** Changes the state by one event; one that is already in it changes nothing. @param {State} state @param {Event} event */
+export function apply(state, event) {
+  if (event.seq <= state.seq) return;
+  state.seq = event.seq;
+  state.version += 1;
+  ON[event.type]?.(state, event);
+}
+
+/** @param {State} state @param {Event} event */
+function runStarted(state, event) {
+  state.run.status = 'running';
+  state.run.startedAt = seconds(event.at);
+  state.run.policy = event.data.policy ?? state.run.policy;
+  state.run.documents = event.data.documents ?? state.run.documents;
+}
+
+/** Seconds since the run's start. @param {State} state @param {string} at */
+const since = (state, at) => Math.round((seconds(at) - (state.run.startedAt ?? 0)) * 1e6) / 1e6;
+
+/** @param {State} state @param {Event} event */
+function nodeStarted(state, event) {
+  const { data } = event;
+  insert(state, {
+    number: /** @type {number} */ (event.node), parent: data.parent ?? null, kind: data.kind, depth: data.depth,
+    name: data.name, status: 'running', start: since(state, event.at), end: null, queued_ms: null,
+    role: data.role ?? '', model: data.model ?? '', batch: data.batch ?? null, index: data.index ?? null, attempt: null,
+    line: data.line ?? null, input_tokens: null, cache_read_tokens: null, output_tokens: null, usd: null, cost_kind: '',
+    subtree_usd: null, error: null,
+  });
+}
+
+/** @param {State} state @param {Event} event */
+function nodeFinished(state, event) {
+  const node = state.nodes.get(/** @type {number} */ (event.node));
+  if (!node) return;
+  const { data } = event;
+  node.status = data.status;
+  node.end = since(state, event.at);
+  node.queued_ms = data.queued_ms ?? null;
+  node.attempt = data.attempt ?? null;
+  node.error = data.error?.kind ?? null;
+  node.subtree_usd = knownUsd(data.subtree?.cost ?? data.cost);
+  if (node.kind === 'lm') account(state, node, data);
+  state.spent.delete(node.number);
+}
+
+/** What a call took, on its own node, in the run's totals and for the open nodes above it. @param {State} state @param {Node} node @param {any} data */
+function account(state, node, data) {
+  const { run } = state;
+  if (data.usage) {
+    node.input_tokens = data.usage.input_tokens;
+    node.cache_read_tokens = data.usage.cache_read_tokens;
+    node.output_tokens = data.usage.output_tokens;
+    for (const kind of ['calls', ...USAGE_KINDS]) run.usage[kind] += data.usage[kind];
+  }
+  run.usage.attempts += data.attempt ?? 0;
+  if (!data.cost) return;
+  node.usd = data.cost.usd === null ? null : addUsd('0', data.cost.usd);
+  node.cost_kind = data.cost.kind;
+  const cost = addCost(run.cost, data.cost);
+  run.cost = { ...cost, usd: knownUsd(cost) };
+  spend(state, node);
+}
+
+/** @param {State} state @param {Node} node */
+function spend(state, node) {
+  const cost = costOf(node);
+  if (!cost) return;
+  for (let up = node.parent; up !== null; up = state.nodes.get(up)?.parent ?? null) {
+    if (state.nodes.get(up)?.end === null) state.spent.set(up, addCost(state.spent.get(up) ?? nothing(), cost));
+  }
+}
+
+/** @param {State} state @param {Event} event */
+function runFinished(state, event) {
+  const { status, ended_by, error, sources } = event.data;
+  Object.assign(state.run, { status, ended_by: ended_by ?? null, error: error ?? null, sources: sources ?? [] });
+  state.run.seconds = since(state, event.at);
+}
+
+// ------------------------------------------------------------------------------------------------ questions
+
+export const isLive = (/** @type {State} */ state) => state.run.status === 'queued' || state.run.status === 'running';
+
+/** A node and all below it, in the order of starting. @param {State} state @param {number} number @returns {Node[]} */
+export function subtree(state, number) {
+  const found = [];
+  const waiting = [number];
+  while (waiting.length) {
+    const next = /** @type {number} */ (waiting.pop());
+    const node = state.nodes.get(next);
+    if (node) found.push(node);
+    for (const child of state.children.get(next) ?? []) waiting.push(child);
+  }
+  return found.sort((one, other) => one.number - other.number);
+}

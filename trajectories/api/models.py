@@ -1,0 +1,126 @@
+"""What is known of models: an owner's own words over what the price list says."""
+
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, Literal
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from pydantic import Field
+
+from trajectories import connections, engine, estimates
+from trajectories.api.bodies import Body, json_answer
+from trajectories.api.errors import ApiError
+from trajectories.engine import pricing
+from trajectories.models import KnownModel
+from trajectories.policies import OFFLINE_MODELS, resolve
+
+router = Router(tags=["Models"])
+
+MOST_DOLLARS = Decimal(1_000_000)
+Amount = str | int | float
+
+
+class Prices(Body):
+    """US dollars per million tokens."""
+
+    input: Amount
+    output: Amount
+    cache_read: Amount | None = None
+    cache_write: Amount | None = None
+
+
+class ModelFacts(Body):
+    tier: Literal["", "S", "M", "L"] | None = None
+    context_window: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    prices: Prices | None = None
+    profile: Annotated[str, Field(max_length=60)] | None = None
+
+
+@router.get("/models", summary="Models: own facts, and those in use by the policies")
+def listing(request: HttpRequest) -> HttpResponse:
+    return json_answer({"items": models_json(request.user), "next": None})
+
+
+def models_json(owner: Any) -> list[dict[str, Any]]:
+    """Every model that something is known of, by name."""
+    known = connections.connections_of(owner)
+    own = {f"{row.connection}/{row.name}": row for row in KnownModel.objects.visible_to(owner)}
+    used = {*OFFLINE_MODELS.values(), *resolve(owner, None).models.values()}
+    return [_model_json(name, own.get(name), known) for name in sorted({*own, *used})]
+
+
+@router.put("/models/{connection}/{path:model}", summary="Say what is known of a model")
+def put(request: HttpRequest, connection: str, model: str, body: ModelFacts) -> HttpResponse:
+    """Fields that are left out stay as they are; null forgets the own value."""
+    known = connections.connections_of(request.user)
+    if connection not in known:
+        raise ApiError(404, "not_found", f"There is no connection {connection[:40]!r}; add it first.")
+    if len(model) > 200:
+        raise ApiError(422, "wrong_value", "The name of a model has at most 200 characters.")
+    changes: dict[str, Any] = body.model_dump(exclude_unset=True)
+    if body.prices is not None:
+        changes["prices"] = _prices(body.prices)
+    for name in ("tier", "profile"):
+        if name in changes:
+            changes[name] = changes[name] or ""
+    row, _ = KnownModel.objects.update_or_create(
+        owner=request.user, connection=connection, name=model, defaults=changes
+    )
+    return json_answer(_model_json(f"{connection}/{model}", row, known))
+
+
+@router.delete("/models/{connection}/{path:model}", summary="Forget own facts of a model")
+def delete(request: HttpRequest, connection: str, model: str) -> HttpResponse:
+    gone, _ = KnownModel.objects.visible_to(request.user).filter(connection=connection, name=model).delete()
+    if not gone:
+        raise ApiError(404, "not_found", "Nothing of your own is kept of this model.")
+    return HttpResponse(status=204)
+
+
+def _prices(prices: Prices) -> dict[str, str]:
+    given = prices.model_dump(exclude_none=True)
+    return {kind: _amount(f"prices.{kind}", amount) for kind, amount in given.items()}
+
+
+def _amount(field: str, value: Amount) -> str:
+    try:
+        amount = Decimal(str(value)[:40])
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or not 0 <= amount <= MOST_DOLLARS or amount.as_tuple().exponent < -12:  # type: ignore[operator]
+        raise ApiError(422, "wrong_value", f"“{field}” must be US dollars per million tokens, such as “0.25”.")
+    return format(amount, "f")
+
+
+def _model_json(name: str, own: KnownModel | None, known: dict[str, engine.Connection]) -> dict[str, Any]:
+    connection, _, model = name.partition("/")
+    return {
+        "model": name,
+        "connection": connection,
+        "name": model,
+        "tier": own.tier or None if own else None,
+        "context_window": _window(connection, model, own),
+        "prices": _prices_json(connection, model, own, known),
+        "profile": own.profile or None if own else None,
+        "own": own is not None,
+    }
+
+
+def _window(connection: str, model: str, own: KnownModel | None) -> int | None:
+    if own is not None and own.context_window:
+        return own.context_window
+    return None if connection == connections.OFFLINE.name else estimates.shipped_window(model)
+
+
+def _prices_json(
+    connection: str, model: str, own: KnownModel | None, known: dict[str, engine.Connection]
+) -> dict[str, Any] | None:
+    """With where they come from; null: unknown."""
+    if own is not None and own.prices is not None:
+        return {**own.prices, "source": "own", "as_of": own.updated_at.date().isoformat()}
+    server = known.get(connection)
+    price = pricing.price_of(server.provider, model, None) if server else None
+    if price is None:
+        return None
+    kinds = {kind: getattr(price, kind) for kind in connections.PRICE_KINDS}
+    return {**kinds, "source": price.source, "as_of": price.as_of}

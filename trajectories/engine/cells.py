@@ -1,0 +1,105 @@
+"""The cells of one rlm node: code goes into its REPL, and what it did is recorded, shown and turned into answers."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+from trajectories.engine import labels, prompts
+from trajectories.engine.events import read_json, variable_json
+from trajectories.engine.parsing import ProseEnding
+from trajectories.engine.prompts import SHOWN_CHARS, Shown
+from trajectories.engine.shop import Answer, Shop
+from trajectories.engine.subcalls import Reach, Solve, SubCalls, to_root
+from trajectories.engine.tree import Node
+from trajectories.engine.types import Document, Ending, Execution, Read, Sandbox, Source, Span
+
+TINY_CONTEXT = 16_384
+"""Characters up to which an answer may come without a look."""
+MOST_SOURCES = 200
+LONGEST_SOURCE = 20_000
+
+
+class Cells:
+    """Runs the code of one rlm node."""
+
+    def __init__(
+        self, shop: Shop, sandbox: Sandbox, documents: tuple[Document, ...], *, depth: int, path: str, solve: Solve
+    ) -> None:
+        self._shop = shop
+        self._sandbox = sandbox
+        self._documents = documents
+        self._depth = depth
+        self._path = path
+        self._solve = solve
+        self._count = 0
+        self.looked = sum(document.text.chars for document in documents) <= TINY_CONTEXT
+        """Whether anything of the text was read, printed or given to a model (or it is tiny)."""
+
+    async def execute(self, parent: Node, code: str, step: int, share: int = SHOWN_CHARS) -> tuple[Execution, Shown]:
+        """Runs a cell and records it. `share`: characters of its output that the model may see."""
+        shop = self._shop
+        self._count += 1
+        async with shop.tree.node(
+            "cell", parent, labels.cell_name(code), depth=self._depth, texts={"code": code}
+        ) as cell:
+            calls = SubCalls(
+                tree=shop.tree,
+                cell=cell,
+                path=f"{self._path}/{step}.{self._count}",
+                reach=Reach(depth=self._depth, max_depth=shop.policy.max_depth, documents=self._documents),
+                router=shop.router,
+                caller=shop.caller,
+                solve=self._solve,
+            )
+            execution = await self._sandbox.execute(code, calls)
+            self.looked = self.looked or bool(execution.reads or calls.made or execution.stdout_chars)
+            shown = prompts.show_cell(shop.profile, execution, share)
+            self._describe(cell, execution, shown)
+        return execution, shown
+
+    def _describe(self, cell: Node, execution: Execution, shown: Shown) -> None:
+        cell.texts["stdout"] = execution.stdout
+        cell.texts["shown"] = shown.text
+        cell.data |= {
+            "stdout_chars": execution.stdout_chars,
+            "shown_chars": len(shown.output),
+            "truncated": execution.truncated,
+            "variables": [variable_json(variable) for variable in execution.variables],
+            "variables_hash": execution.variables_hash,
+            "reads": [read_json(read) for read in map_reads(execution.reads, self._documents)],
+            "code_seconds": round(execution.seconds, 6),
+            "repl_lost": execution.repl_lost,
+            "ending": execution.ending.how if execution.ending else None,
+        }
+        if execution.error is not None:
+            cell.fail(execution.error.kind, execution.error.message, traceback=execution.error.traceback)
+
+    def answer(self, ending: Ending) -> Answer:
+        text = ending.answer if isinstance(ending.answer, str) else json.dumps(ending.answer, ensure_ascii=False)
+        return Answer(text=text, ended_by=ending.how, sources=self._sources(ending.sources))
+
+    def _sources(self, spans: Sequence[Span]) -> tuple[Source, ...]:
+        """The places an answer names, with the text that stands there now."""
+        sources = []
+        for span in spans[:MOST_SOURCES]:
+            end = min(span.end, span.start + LONGEST_SOURCE)
+            place = to_root(replace(span, end=end), self._documents)
+            if place is not None:
+                text = self._documents[span.document].text.read(span.start, end)
+                sources.append(Source(document=place.document, start=place.start, end=place.end, text=text))
+        return tuple(sources)
+
+
+def final_var(ending: ProseEnding) -> str:
+    """The cell that reads the variable of a `FINAL_VAR(name)` in prose."""
+    return f"FINAL_VAR({ending.value!r})"
+
+
+def map_reads(reads: Sequence[Read], documents: Sequence[Document]) -> list[Read]:
+    """Reads of an rlm node's inputs as reads of the run's documents, as far as they are known."""
+    mapped = []
+    for read in reads:
+        span = to_root(read, documents)
+        if span is not None:
+            mapped.append(Read(document=span.document, start=span.start, end=span.end, how=read.how))
+    return mapped

@@ -1,0 +1,140 @@
+"""What a cell prints: the first and the last half of the limit are kept, the rest is counted."""
+
+import builtins
+import io
+import reprlib
+import threading
+from typing import Any
+
+from .search import Match, Matches
+from .texts import ContextText, Record
+
+_JOIN_EVERY = 4096
+_LOOK_INTO = 100
+
+
+class Output(io.TextIOBase):
+    """Standard output and error of the model's code. What threads of earlier cells write is dropped."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = limit
+        self._half = limit // 2
+        self._muted: set[int | None] = set()
+        self._open = False
+        self._clear()
+
+    def begin(self) -> None:
+        self._clear()
+        self._open = True
+
+    def end(self) -> None:
+        self._open = False
+        main = threading.main_thread()
+        self._muted = {thread.ident for thread in threading.enumerate() if thread is not main}
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self._open and not (self._muted and threading.get_ident() in self._muted):
+            self._keep(text)
+        return len(text)
+
+    def value(self) -> str:
+        head, tail = "".join(self._head), "".join(self._tail)[-self._half :]
+        cut = self.chars - len(head) - len(tail)
+        return f"{head}\n… {cut:,} characters left out …\n{tail}" if cut > 0 else head + tail
+
+    @property
+    def truncated(self) -> bool:
+        return self.chars > self._head_chars + min(self._tail_chars, self._half)
+
+    def _clear(self) -> None:
+        self.chars = 0
+        self._head: list[str] = []
+        self._tail: list[str] = []
+        self._head_chars = self._tail_chars = 0
+
+    def _keep(self, text: str) -> None:
+        self.chars += len(text)
+        room = self._half - self._head_chars
+        if room > 0:
+            begin, text = text[:room], text[room:]
+            self._head.append(begin)
+            self._head_chars += len(begin)
+        if text:
+            text = text[-self._half :]
+            self._tail.append(text)
+            self._tail_chars += len(text)
+            if self._tail_chars > 4 * self._half or len(self._tail) > _JOIN_EVERY:
+                joined = "".join(self._tail)[-self._half :]
+                self._tail, self._tail_chars = [joined], len(joined)
+
+
+class Printer:
+    """`print`, and the value of a cell's last expression. Notes the pieces of the documents that come out whole."""
+
+    def __init__(self, output: Output, record: Record) -> None:
+        self._output = output
+        self._record = record
+        self._print = builtins.print
+
+    def print(self, *values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
+        self._print(*values, sep=sep, end=end, file=file, flush=flush)
+        if file is None:
+            for value in values:
+                self._note(value)
+
+    def show(self, value: Any) -> None:
+        if value is None:
+            return
+        self._output.write(bounded_repr(value, self._output.limit) + "\n")
+        self._note(value)
+
+    def _note(self, value: Any) -> None:
+        kind = type(value)
+        if kind is ContextText:
+            self._note_span(value.document, value.start, value.end)
+        elif kind is Match:
+            self._note_span(*value.shown)
+        elif kind is Matches or kind is list or kind is tuple:
+            for item in value[:_LOOK_INTO]:
+                if type(item) is ContextText or type(item) is Match:
+                    self._note(item)
+
+    def _note_span(self, document: int, start: int, end: int) -> None:
+        half = self._output.limit // 2
+        if end - start <= 2 * half:
+            self._record.note("printed", document, start, end)
+        else:
+            self._record.note("printed", document, start, start + half)
+            self._record.note("printed", document, end - half, end)
+
+
+def bounded_repr(value: Any, limit: int) -> str:
+    """repr(), but of an enormous text only the two ends."""
+    if isinstance(value, str) and len(value) > limit:
+        half = limit // 2
+        head, tail = str.__getitem__(value, slice(half)), str.__getitem__(value, slice(-half, None))
+        return f"{head!r} … {len(value) - 2 * half:,} characters left out … {tail!r}"
+    return repr(value)
+
+
+class Preview(reprlib.Repr):
+    """A short repr() that never walks through something large."""
+
+    def __init__(self, chars: int) -> None:
+        super().__init__()
+        self.chars = chars
+        self.maxstring = self.maxother = self.maxlong = chars
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = self.maxdeque = 8
+        self.maxlevel = 3
+
+    def of(self, value: Any) -> str:
+        text = self.repr(value)
+        return text if len(text) <= self.chars else text[: self.chars - 1] + "…"
+
+    def repr_str(self, value: str, level: int) -> str:
+        return repr(str.__getitem__(value, slice(self.maxstring)))

@@ -1,0 +1,99 @@
+"""One reply of the root model, played: its blocks run in order until one ends the run, and what it is told after."""
+
+from trajectories.engine import prompts
+from trajectories.engine.cells import Cells, final_var
+from trajectories.engine.parsing import Block, ParsedReply, ProseEnding
+from trajectories.engine.prompts import SHOWN_CHARS, Shown
+from trajectories.engine.shop import Answer, Shop
+from trajectories.engine.tree import Node
+from trajectories.engine.types import Execution, Variable
+
+
+class Turn:
+    """Plays one reply. `notes` says what was wrong with it, in the profile's words."""
+
+    def __init__(self, shop: Shop, cells: Cells, step: Node, number: int, parsed: ParsedReply, *, cut: bool) -> None:
+        self._shop = shop
+        self._cells = cells
+        self._step = step
+        self._number = number
+        self._parsed = parsed
+        self._cut = cut
+        """The reply ended at the length limit: its last, unfinished part does not count."""
+        self._chars = SHOWN_CHARS
+        self._played: list[tuple[Execution, Shown]] = []
+        self.notes: list[str] = []
+
+    async def play(self) -> Answer | None:
+        blocks = [block for block in self._parsed.blocks if block.closed or not self._cut]
+        if not blocks:
+            return await self._without_code()
+        answer = await self._run(blocks)
+        if answer is None:
+            if self._parsed.ending is not None:
+                self._note("ignored_final")
+            if self._cut:
+                self._note("cut_reply")
+        return answer
+
+    async def _run(self, blocks: list[Block]) -> Answer | None:
+        for number, block in enumerate(blocks):
+            execution = await self._cell(block.code, len(blocks) - number)
+            if execution.ending is not None:
+                if self._may_end():
+                    return self._cells.answer(execution.ending)
+                self._note("no_look")
+            if execution.repl_lost:
+                break
+        return None
+
+    async def _cell(self, code: str, left: int) -> Execution:
+        """Runs a block; what of the turn's characters its forerunners left is shared with the blocks still to come."""
+        execution, shown = await self._cells.execute(self._step, code, self._number, self._chars // left)
+        self._chars -= min(self._chars, len(shown.output))
+        self._played.append((execution, shown))
+        return execution
+
+    async def _without_code(self) -> Answer | None:
+        ending = self._parsed.ending
+        if self._cut:
+            self._note("cut_answer" if ending else "cut_reply")
+        elif ending is None:
+            others = self._parsed.other_fences
+            self._note("other_fence" if others else "no_code", marks=repr(others[0]) if others else "")
+        elif not self._may_end():
+            self._note("no_look")
+        else:
+            return await self._prose_answer(ending)
+        return None
+
+    async def _prose_answer(self, ending: ProseEnding) -> Answer | None:
+        """The answer that `FINAL(…)` outside code gives; a variable is read in the REPL, as a cell."""
+        if not ending.is_variable:
+            return Answer(text=ending.value, ended_by="answer")
+        execution = await self._cell(final_var(ending), 1)
+        return self._cells.answer(execution.ending) if execution.ending else None
+
+    def _may_end(self) -> bool:
+        """Whether an answer is taken now. Without a look at the text it is not, where the policy blocks that."""
+        if self._cells.looked or self._shop.policy.exploration == "off":
+            return True
+        self._step.data["unexplored"] = True
+        return self._shop.policy.exploration == "warn"
+
+    def _note(self, message: str, **values: str) -> None:
+        self.notes.append(self._shop.profile.say(message, **values))
+
+    def feedback(self) -> str:
+        variables: dict[str, Variable] = {}
+        for execution, _shown in self._played:
+            variables |= {variable.name: variable for variable in execution.variables if variable.changed}
+        return prompts.feedback(
+            self._shop.profile,
+            shown=[shown for _execution, shown in self._played],
+            notes=self.notes,
+            variables=list(variables.values()),
+            step=self._number,
+            max_steps=self._shop.policy.max_steps,
+            left=self._shop.budget.left(),
+        )

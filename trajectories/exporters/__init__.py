@@ -1,0 +1,42 @@
+"""Runs as files. A format is one file in this folder and is known by the file's name.
+
+Each has `MEDIA_TYPE`, `EXTENSION` and `export(recorded) -> Iterator[bytes]`. An exporter knows neither Django nor the
+database: it is given a `Recorded` and writes.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, cast
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """A run's record, read when it is asked for."""
+
+    run: Mapping[str, Any]
+    """As the API shows it."""
+    events: Callable[[], Iterable[str]]
+    """JSON texts of the log, in order."""
+    texts: Callable[[Sequence[str]], Mapping[str, str]]
+    """SHA-256 in hexadecimal → text."""
+    columns: Sequence[str]
+    nodes: Callable[[], Iterable[Sequence[Any]]]
+    """Values of `columns` for each node, in order of their numbers; amounts may be `Decimal`."""
+
+
+class Exporter(Protocol):
+    MEDIA_TYPE: str
+    EXTENSION: str
+
+    def export(self, recorded: Recorded) -> Iterator[bytes]: ...
+
+
+NAMES: tuple[str, ...] = tuple(sorted(file.name for file in pkgutil.iter_modules(__path__)))
+
+
+def find(name: str) -> Exporter | None:
+    if name not in NAMES:
+        return None
+    return cast(Exporter, importlib.import_module(f"{__name__}.{name}"))

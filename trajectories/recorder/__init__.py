@@ -1,0 +1,22 @@
+"""Keeps trajectories: events become log lines, node rows, run totals and payloads, in one transaction, by one thread.
+
+`rows.py` is the one place that says what a run's rows are, given its events; `rebuild.py` proves it.
+"""
+
+from trajectories.recorder.closing import end_run
+from trajectories.recorder.payloads import PayloadMissing, payload_text, read_texts, quotations_read_by
+from trajectories.recorder.rebuild import rebuild
+from trajectories.recorder.recorder import FenceLost, RunRecorder
+from trajectories.recorder.writer import Writer
+
+__all__ = [
+    "FenceLost",
+    "PayloadMissing",
+    "RunRecorder",
+    "Writer",
+    "end_run",
+    "payload_text",
+    "quotations_read_by",
+    "read_texts",
+    "rebuild",
+]
