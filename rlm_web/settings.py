@@ -83,6 +83,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
         "init_command": SQLITE_PRAGMAS,
     }
 
+OPEN_TEXT = "trajectories.documents.open_text"
+"""How the recorder, which knows no store, opens a document's text to read quotations of it."""
 UPLOAD_DIR = DATA_DIR / "uploads"
 CHUNK_BYTES = 8 << 20
 """Size of an upload's chunk."""

@@ -3,9 +3,10 @@
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from trajectories.api import api, errors, openai_compatible
+from trajectories.api import api, errors, later, openai_compatible
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(later.patterns)),
     path("api/v1/", api.urls),
     path("v1/chat/completions", openai_compatible.chat_completions),
     path("v1/models", openai_compatible.models),

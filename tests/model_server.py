@@ -71,11 +71,12 @@ Script = Callable[[dict[str, Any]], Answer | Awaitable[Answer]]
 
 
 class RecordedRequest(dict[str, Any]):
-    """The body of a request as it came, with its headers (`.headers`, names in any case)."""
+    """The body of a request as it came, with its `headers` (names in any case) and the `peer` that sent it."""
 
-    def __init__(self, body: dict[str, Any], headers: Mapping[str, str]) -> None:
+    def __init__(self, body: dict[str, Any], request: web.Request) -> None:
         super().__init__(body)
-        self.headers = headers
+        self.headers: Mapping[str, str] = request.headers
+        self.peer = request.transport.get_extra_info("peername") if request.transport else None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -201,7 +202,7 @@ class ModelServer:
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())
-        await self._record(RecordedRequest(body, request.headers))
+        await self._record(RecordedRequest(body, request))
         with self._counted():
             reply = await self._answer(body)
             if reply.delay:
@@ -302,8 +303,8 @@ async def _send(request: web.Request, body: dict[str, Any], reply: ScriptedReply
 
 
 async def _write(request: web.Request, reply: ScriptedReply, pieces: list[bytes], streamed: bool) -> web.StreamResponse:
-    response = web.StreamResponse(status=reply.status, headers=reply.headers)
-    response.content_type = "text/event-stream" if streamed else "application/json"
+    content_type = "text/event-stream" if streamed else "application/json"
+    response = web.StreamResponse(status=reply.status, headers={"Content-Type": content_type, **reply.headers})
     await response.prepare(request)
     for piece in pieces[: max(1, len(pieces) // 2)] if reply.drop else pieces:
         await response.write(piece[: max(1, len(piece) // 2)] if reply.drop and len(pieces) == 1 else piece)

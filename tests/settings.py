@@ -13,3 +13,4 @@ from rlm_web.settings import DATA_DIR, DATABASES, STORAGES  # noqa: E402
 
 DATABASES["default"]["TEST"] = {"NAME": str(Path(DATA_DIR) / "test.sqlite3")}
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+(Path(DATA_DIR) / "static").mkdir(exist_ok=True)  # whitenoise warns of a missing folder, and warnings are errors

@@ -78,33 +78,23 @@ def cancelled_among(run_ids: Iterable[str]) -> list[str]:
 
 def expire_all() -> None:
     """All leases, at the start of the one process that can hold any (it holds the lock on the data folder)."""
-    Run.objects.filter(status=Run.Status.RUNNING).update(lease_until=F("lease_until") - LEASE)
+    Run.objects.filter(status=Run.Status.RUNNING).update(lease_until=timezone.now() - LEASE)
 
 
 def end_cut_off_runs() -> None:
     """Ends every run whose lease has run out, with all its record."""
-    now = timezone.now()
     begun = Q(last_seq__gt=0) | Q(tries__gte=MOST_TRIES) | Q(cancel_requested=True)
-    cut_off = Q(begun, status=Run.Status.RUNNING, lease_until__lt=now)
+    cut_off = Q(begun, status=Run.Status.RUNNING, lease_until__lt=timezone.now())
     never = Q(status=Run.Status.QUEUED, tries__gte=MOST_TRIES)
     for run in Run.objects.filter(cut_off | never):
-        alive_until = last_sign_of_life(run)
         held = hold(run.pk, Q(fence=run.fence))
         if held:
-            end_held(held, alive_until)
+            end_held(held)
 
 
-def last_sign_of_life(run: Run) -> float:
-    """When the run's process was last known to be there, in seconds since the epoch."""
-    if run.lease_until is None:
-        return run.created_at.timestamp()
-    return min(time.time(), (run.lease_until - LEASE).timestamp())
-
-
-def end_held(run: Run, at: float) -> None:
-    """Ends a run that has nobody working on it any more."""
+def end_held(run: Run) -> None:
+    """Ends a run that nobody works on any more: at its last event, for all that is known."""
     if run.cancel_requested:
-        recorder.end_run(run, status="cancelled", ended_by="cancel", error=None, at=at)
+        recorder.end_run(run, status="cancelled", ended_by="cancel", error=None)
         return
-    error = CUT_OFF if run.last_seq else NEVER_BEGAN
-    recorder.end_run(run, status="failed", ended_by="error", error=error, at=at)
+    recorder.end_run(run, status="failed", ended_by="error", error=CUT_OFF if run.last_seq else NEVER_BEGAN)

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from trajectories.models import Run
+from trajectories.representations import encode
 
 register = template.Library()
 
@@ -204,6 +205,12 @@ def gist(run: Run) -> str:
 def initials(user: Any) -> str:
     words = user.get_full_name().split() or [user.get_username()]
     return (words[0][0] + words[-1][0] if len(words) > 1 else words[0][:2]).upper()
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a data attribute that a script reads."""
+    return encode(value).decode()
 
 
 # ------------------------------------------------------------------------------------------------ shell

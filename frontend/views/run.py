@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from frontend import passages
 from frontend.answers import answer_html
+from frontend.figures import figures
 from frontend.story import story
 from trajectories import access, engine
 from trajectories.models import Document, Run
@@ -33,6 +34,16 @@ class Source:
     def address(self) -> str:
         return f"{reverse('document', args=[self.document.id])}?at={self.start}-{self.end}"
 
+    def for_script(self) -> dict[str, Any]:
+        return {
+            "document": self.document.id,
+            "name": self.document.name,
+            "chars": self.document.chars,
+            "start": self.start,
+            "end": self.end,
+            "address": self.address,
+        }
+
 
 @require_safe
 @login_required
@@ -45,12 +56,13 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
         "run": shown,
         "tab": "answer",
         "documents": documents,
-        "chars": sum(document.chars for document in documents),
         "sources": sources,
         "answer": answer_html(shown.answer or "", [source.address for source in sources]),
+        "source_data": [source.for_script() for source in sources],
+        "figures": [] if shown.is_live else figures(shown, documents),
         "story": story(shown, {document.id: document.name for document in documents}),
         "limits": shown.policy.get("limits", {}),
-        "todo": what_to_do(shown),
+        "todo": todo(shown),
     }
     return render(request, "frontend/run.html", context | _open_source(request, sources))
 
@@ -94,26 +106,43 @@ def _open_source(request: HttpRequest, sources: list[Source]) -> dict[str, Any]:
     return {"source": source, "passage": passage}
 
 
-ADVICE = {
-    "auth": ("The model's server refused the key", "Check the key of the connection in Settings, then ask again."),
-    "rate_limit": ("The model's server is asked too often", "Wait a little, or lower the concurrency of the policy, then ask again."),
-    "timeout": ("The model did not answer in time", "Check the connection in Settings, then ask again."),
-    "overloaded": ("The model's server is overloaded", "Wait a little, then ask again."),
-    "network": ("The model's server cannot be reached", "Check that it runs and that its address in Settings is right, then ask again."),
-    "context_length": ("A prompt was too long for the model", "Choose a model with a larger window, or a policy with smaller pieces, then ask again."),
-    "isolation": ("This machine isolates code too little", "See Settings, About for the reasons, or lower RLM_SANDBOX_MIN if you trust every document."),
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Todo:
+    """What a run without an answer says instead of one."""
+
+    title: str
+    advice: str
+    message: str = ""
+    """As recorded."""
+    settings: bool = False
+    """Whether the settings are where to go."""
+
+
+CONNECTION_TROUBLES = {
+    "auth": ("The model’s server refused the key", "Check the key of the connection, then ask again."),
+    "rate_limit": ("The model’s server is asked too often", "Wait a little, or lower the concurrency of the policy."),
+    "timeout": ("The model did not answer in time", "Check the connection, then ask again."),
+    "overloaded": ("The model’s server is overloaded", "Wait a little, then ask again."),
+    "network": ("The model’s server cannot be reached", "Check that it runs and that its address is right, then ask again."),
+    "bad_request": ("The model’s server refused the request", "Check the name of the model in the policy, then ask again."),
+    "malformed": ("The model’s server sent something unreadable", "Check the address of the connection, then ask again."),
+}  # fmt: skip
+TROUBLES = {
+    "context_length": ("A prompt was too long for the model", "Choose a model with a larger window, then ask again."),
+    "isolation": ("This machine isolates code too little", "Settings, About says what it offers and what is wanted."),
     "interrupted": ("The server stopped in the middle of this run", "What was recorded is kept. Ask again."),
     "budget": ("A limit of the policy was reached", "Raise the limit, or ask a narrower question."),
-}  # fmt: skip
+}
+UNKNOWN = ("This run ended without an answer", "Look at its last steps in the trace, then ask again.")
 
 
-def what_to_do(shown: Run) -> tuple[str, str, str] | None:
-    """For a run without an answer: what happened, the recorded message, and what to do."""
+def todo(shown: Run) -> Todo | None:
     if shown.is_live or shown.answer:
         return None
-    error = shown.error or {}
     if shown.status == Run.Status.CANCELLED:
-        return "This run was stopped", "", "Everything up to then is kept in the trace. Ask again when you want it answered."
+        return Todo(title="This run was stopped", advice="What it did until then is kept below. Ask again to have it answered.")
+    error = shown.error or {}
     kind = "budget" if shown.ended_by.startswith("limit_") else str(error.get("kind", ""))
-    title, advice = ADVICE.get(kind, ("This run ended without an answer", "Look at the last steps in the trace, then ask again."))
-    return title, str(error.get("message", "")), advice
+    title, advice = CONNECTION_TROUBLES.get(kind) or TROUBLES.get(kind) or UNKNOWN
+    message = str(error.get("message", ""))
+    return Todo(title=title, advice=advice, message=message, settings=kind in CONNECTION_TROUBLES)

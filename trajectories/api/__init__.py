@@ -3,7 +3,7 @@
 from django.conf import settings
 from ninja import NinjaAPI
 
-from trajectories.api import charts, connections, documents, errors, health, later, models, policies, runs
+from trajectories.api import charts, connections, documents, errors, health, models, policies, runs
 from trajectories.api.auth import SIGNED_IN
 from trajectories.api.bodies import StrictParser
 from trajectories.api.docs import Page
@@ -22,7 +22,6 @@ api = NinjaAPI(
 )
 errors.install(api)
 for router in (
-    later.router,
     documents.router,
     runs.router,
     charts.router,

@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from trajectories import tasks
+from trajectories import host
 from trajectories.api.bodies import json_answer
 
 router = Router(tags=["Server"])
@@ -13,15 +13,15 @@ router = Router(tags=["Server"])
 
 @router.get("/health", auth=None, summary="Is it at work?")
 def health(request: HttpRequest) -> HttpResponse:
-    database = _database_answers()
-    worker = tasks.worker_word() if database else "unknown"
+    """`worker` is `embedded` (in this process) or `separate`, which only the workers' own machines can tell more of."""
+    here, answering = host.current(), _database_answers()
     body = {
-        "status": "ok" if database else "failing",
-        "sandbox": tasks.sandbox_word(),
-        "worker": worker,
+        "status": "ok" if answering else "failing",
+        "sandbox": here.sandbox if here else "unknown",
+        "worker": "embedded" if here else "separate",
         "version": settings.VERSION,
     }
-    return json_answer(body, 200 if database else 503)
+    return json_answer(body, 200 if answering else 503)
 
 
 def _database_answers() -> bool:

@@ -1,31 +1,30 @@
 """Addresses that the contract names and this version does not have yet. They say so; the OpenAPI is silent of them."""
 
+from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
-from ninja import Router
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.views.decorators.csrf import csrf_exempt
 
-from trajectories.api.errors import ApiError
+from trajectories.api.errors import error_response
 
-router = Router()
-METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 LATER = {
-    "/runs/import": "Importing runs",
-    "/runs/{run_id}/fork": "Forking a run",
-    "/runs/{run_id}/shares": "Sharing a run",
-    "/shares": "Sharing a run",
-    "/shares/{share_id}": "Sharing a run",
-    "/compare": "Comparing runs",
+    "runs/import": "Importing runs",
+    "runs/<str:run_id>/fork": "Forking a run",
+    "runs/<str:run_id>/shares": "Sharing a run",
+    "shares": "Sharing a run",
+    "shares/<str:share_id>": "Sharing a run",
+    "compare": "Comparing runs",
 }
 
 
-def _refusal(what: str) -> Any:
-    def refuse(request: HttpRequest) -> None:
-        raise ApiError(404, "not_yet", f"{what} is not part of this version yet.")
+def _refusal(what: str) -> Callable[..., HttpResponse]:
+    @csrf_exempt
+    def refuse(request: HttpRequest, **_parts: Any) -> HttpResponse:
+        return error_response(404, "not_yet", f"{what} is not part of this version yet.")
 
     return refuse
 
 
-for _path, _what in LATER.items():
-    _name = _path.strip("/").replace("/", "_").replace("{", "").replace("}", "")
-    router.api_operation(METHODS, _path, include_in_schema=False, url_name=f"later_{_name}")(_refusal(_what))
+patterns: list[URLPattern] = [path(address, _refusal(what)) for address, what in LATER.items()]

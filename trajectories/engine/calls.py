@@ -39,7 +39,12 @@ class Route:
     connection: Connection
     model: str
     client: LMClient
+    own_price: Price | None
     price: Price | None
+    """For a short prompt; some models cost more per token from a certain length on."""
+
+    def price_at(self, input_tokens: int) -> Price | None:
+        return pricing.price_of(self.connection, self.model, self.own_price, input_tokens)
 
 
 class Router:
@@ -77,9 +82,16 @@ class Router:
             raise PolicyError(
                 f"There is no model connection named {connection_name!r} (known: {known}). Add it in Settings."
             )
-        price = pricing.price_of(connection, model, self._prices.get(name))
-        client = self._clients[connection_name]
-        return Route(role=role, name=name, connection=connection, model=model, client=client, price=price)
+        own_price = self._prices.get(name)
+        return Route(
+            role=role,
+            name=name,
+            connection=connection,
+            model=model,
+            client=self._clients[connection_name],
+            own_price=own_price,
+            price=pricing.price_of(connection, model, own_price),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,13 +211,14 @@ class Caller:
     def _account(self, call: Call, reply: Reply, node: Node) -> tuple[Usage, Cost]:
         usage = reply.usage or pricing.estimate_usage(call.messages, reply.text)
         usage = replace(usage, calls=1)
-        cost = pricing.cost_of(usage, call.route.price, reply.cost_usd)
+        price = call.route.price_at(usage.input_tokens)
+        cost = pricing.cost_of(usage, price, reply.cost_usd)
         self._tree.charge(node, usage, cost)
         node.data |= {
             "finish_reason": reply.finish_reason,
             "usage": usage_json(usage),
             "cost": cost_json(cost),
-            "price": price_json(call.route.price) if call.route.price else None,
+            "price": price_json(price) if price else None,
             "reported_model": reply.model or None,
             "reads": [read_json(read) for read in call.reads],
         }
@@ -229,7 +242,8 @@ def ask_for(call: Call) -> Ask:
     """What the call may need at most: a byte is rarely less than a third of a token."""
     size = sum(len(message.content.encode("utf-8", "replace")) for message in call.messages)
     output = OUTPUT_TOKENS.get(call.route.role, OUTPUT_TOKENS_ELSE)
-    return Ask(input_tokens=size // 3 + 16 * len(call.messages), output_tokens=output, price=call.route.price)
+    tokens = size // 3 + 16 * len(call.messages)
+    return Ask(input_tokens=tokens, output_tokens=output, price=call.route.price_at(tokens))
 
 
 def call_key(path: str, request: Request) -> str:

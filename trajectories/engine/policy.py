@@ -10,6 +10,7 @@ from trajectories.engine.errors import PolicyError
 from trajectories.engine.types import Limits, Policy
 
 MOST_DEPTH = 8
+LEAST_DOLLARS = Decimal("0.000001")
 EXPLORATIONS = ("off", "warn", "block")
 NOT_YET = {
     "tiers": "Tiers are not part of this version yet. Leave `tiers` out and name a model for each role.",
@@ -128,7 +129,7 @@ def _dollars(key: str, value: Any, _base: Policy) -> Decimal:
         amount = Decimal(str(value))
     except InvalidOperation:
         amount = Decimal("NaN")
-    if not amount.is_finite() or not 0 < amount <= 1_000_000:
+    if not amount.is_finite() or not LEAST_DOLLARS <= amount <= 1_000_000:
         raise PolicyError(f'`{key}` must be an amount above 0 in US dollars, such as "1.50".')
     return amount
 

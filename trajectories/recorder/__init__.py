@@ -4,7 +4,7 @@
 """
 
 from trajectories.recorder.closing import end_run
-from trajectories.recorder.payloads import PayloadMissing, payload_text, read_texts, quotations_read_by
+from trajectories.recorder.payloads import PayloadMissing, payload_text, read_texts
 from trajectories.recorder.rebuild import rebuild
 from trajectories.recorder.recorder import FenceLost, RunRecorder
 from trajectories.recorder.writer import Writer
@@ -16,7 +16,6 @@ __all__ = [
     "Writer",
     "end_run",
     "payload_text",
-    "quotations_read_by",
     "read_texts",
     "rebuild",
 ]

@@ -3,6 +3,7 @@
 Whatever happened, every `node.started` gets its one `node.finished`, and `run.finished` is the last event.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -30,11 +31,12 @@ class Spent:
         self.cost += other.cost
 
 
-def end_run(run: Run, *, status: str, ended_by: str, error: Json | None, at: float) -> None:
-    """Finishes what is open and the run itself, at `at` (seconds since the epoch), in one transaction.
+def end_run(run: Run, *, status: str, ended_by: str, error: Json | None) -> None:
+    """Finishes what is open and the run itself, as of its last event (now, if it has none), in one transaction.
 
     The caller holds the run's lease (`run.fence`). Raises `FenceLost` when it does not any more."""
     fold, rows = folded(run.pk)
+    at = fold.last_at or time.time()
     documents = RunDocument.objects.filter(run=run).order_by("position").values_list("document_id", flat=True)
     recorder = RunRecorder(_Nowhere(), run.pk, run.fence, list(documents), fold=fold)
     events = [*_node_endings(fold, rows, status, error, at), _run_ending(fold, rows, status, ended_by, error, at)]

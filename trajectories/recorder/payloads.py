@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from trajectories import engine
 from trajectories.engine.events import TextValue
@@ -22,9 +24,6 @@ COMPRESSED_FROM = 400
 SHORTEST_QUOTE = 64
 """A shorter piece of a document costs less as words than as a place."""
 PER_QUERY = 500
-
-OpenText = Callable[[Document], engine.Text]
-_open_text: OpenText | None = None
 
 
 class PayloadMissing(Exception):
@@ -38,12 +37,6 @@ class Kept:
     sha256: bytes
     codec: int
     data: bytes
-
-
-def quotations_read_by(open_text: OpenText) -> None:
-    """Says how a document's text is opened: this floor of the house does not know where documents lie."""
-    global _open_text
-    _open_text = open_text
 
 
 # ------------------------------------------------------------------------------------------------- writing
@@ -163,7 +156,6 @@ def _joined(pieces: Sequence[str | list[Any]]) -> str:
     documents = Document.objects.in_bulk(ids)
     if ids - documents.keys():
         raise PayloadMissing("A text of this record quotes a document that has been deleted.")
-    if _open_text is None:
-        raise PayloadMissing("Nothing here knows how to open documents.")
-    opened = {id_: _open_text(document) for id_, document in documents.items()}
+    open_text = import_string(settings.OPEN_TEXT)  # this floor of the house does not know where documents lie
+    opened = {id_: open_text(document) for id_, document in documents.items()}
     return "".join(piece if isinstance(piece, str) else opened[piece[0]].read(*piece[1:]) for piece in pieces)

@@ -94,11 +94,14 @@ class Fold:
     def __init__(self) -> None:
         self.run = RunRow()
         self.open: dict[int, NodeRow] = {}
+        self.last_at: float | None = None
+        """When the last event happened, in seconds since the epoch."""
         self._cost = engine.Cost()
 
     def apply(self, event: Json) -> NodeRow | None:
         """Takes the next event in; returns the row of the node it changed."""
         self.run.last_seq = event["seq"]
+        self.last_at = seconds(event["at"])
         match event["type"]:
             case "node.started":
                 return self._start(event)

@@ -83,7 +83,7 @@ def complaint_of(content: Any) -> Complaint:
     if not isinstance(error, dict):
         return Complaint(message=_words(error))
     code = error.get("code")
-    status = int(code) if isinstance(code, int | str) and str(code).isdecimal() else None
+    status = int(str(code)) if re.fullmatch(r"[45]\d\d", str(code)) else None
     details = error.get("metadata")
     raw = details.get("raw") if isinstance(details, dict) else None
     said = (error.get("message") or error.get("detail"), raw)
@@ -112,16 +112,19 @@ def failure(
 
 
 def kind_of(status: int, complaint: Complaint) -> FailureKind:
+    """`status` 200 stands for an error told in an answer, or in a stream, that began well."""
     words = f"{complaint.code} {complaint.message}"
-    if status in (400, 403, 422, 451) and _FILTERED.search(words):
+    if status in (200, 400, 403, 422, 451) and _FILTERED.search(words):
         return "content_filter"
-    if status in (400, 413, 422, 429, 500) and _TOO_LONG.search(words):
+    if status in (200, 400, 413, 422, 429, 500) and _TOO_LONG.search(words):
         return "context_length"
-    if status == 429 and _NO_MONEY.search(words):
+    if status in (200, 429) and _NO_MONEY.search(words):
         return "auth"
     if status in _BY_STATUS:
         return _BY_STATUS[status]
-    return "overloaded" if status >= 500 else "bad_request"
+    if "rate_limit" in complaint.code:
+        return "rate_limit"
+    return "overloaded" if status >= 500 or status == 200 else "bad_request"
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -7,6 +7,7 @@ proxies are not used, no cookie is kept, no redirect is followed, and no answer 
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -34,8 +35,9 @@ class Answer:
 class Stream:
     """An HTTP answer that is still arriving."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx.Response, largest: int) -> None:
         self._response = response
+        self._largest = largest
         self._url = str(response.request.url)
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
@@ -46,8 +48,8 @@ class Stream:
         with _told_apart(self._url):
             async for piece in self._response.aiter_bytes():
                 size += len(piece)
-                if size > LARGEST_ANSWER:
-                    raise ProviderError("malformed", f"{host_of(self._url)} sent more than {LARGEST_ANSWER >> 20} MiB.")
+                if size > self._largest:
+                    raise ProviderError("malformed", f"{host_of(self._url)} sent more than {self._largest:,} bytes.")
                 yield piece
 
     async def whole(self) -> Answer:
@@ -58,7 +60,9 @@ class Stream:
 class HTTP:
     """Opened once in the loop that uses it. Raises `ProviderError` of the kinds network, timeout and malformed."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeouts: httpx.Timeout = TIMEOUTS, largest: int = LARGEST_ANSWER) -> None:
+        self._timeouts = timeouts
+        self._largest = largest
         self._client: httpx.AsyncClient | None = None
 
     async def open(self) -> None:
@@ -70,7 +74,14 @@ class HTTP:
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300, ssl=trust)
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
         transport = AiohttpTransport(client=session, verify=trust)
-        self._client = httpx.AsyncClient(transport=transport, timeout=TIMEOUTS, trust_env=False)
+        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            timeout=self._timeouts,
+            cookies=no_cookies,
+            headers={"User-Agent": "rlm-web"},
+            trust_env=False,
+        )
 
     async def aclose(self) -> None:
         client, self._client = self._client, None
@@ -100,7 +111,7 @@ class HTTP:
         with _told_apart(url):
             response = await self._client.send(request, stream=True)
         try:
-            yield Stream(response)
+            yield Stream(response, self._largest)
         finally:
             await response.aclose()
 

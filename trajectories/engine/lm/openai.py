@@ -67,7 +67,7 @@ class OpenAIClient:
 
     async def complete(self, request: Request, on_delta: OnDelta | None = None) -> Reply:
         for _ in range(MOST_ADAPTATIONS):
-            body = self._body(request, streamed=on_delta is not None)
+            body = self.body(request, streamed=on_delta is not None)
             outcome = await self._ask(body, on_delta)
             if isinstance(outcome, Reply):
                 return outcome
@@ -95,10 +95,15 @@ class OpenAIClient:
         return host_of(self._address)
 
     @cached_property
+    def _is_openrouter(self) -> bool:
+        return self._host == "openrouter.ai" or self._host.endswith(".openrouter.ai")
+
+    @cached_property
     def _headers(self) -> dict[str, str]:
         return {"Content-Type": "application/json", "Accept-Encoding": "identity", **bearer(self._connection)}
 
-    def _body(self, request: Request, *, streamed: bool) -> dict[str, Any]:
+    def body(self, request: Request, *, streamed: bool) -> dict[str, Any]:
+        """What is sent for this request, without what the server is known to refuse."""
         refused = self._refused[request.model]
         messages = [{"role": message.role, "content": message.content} for message in request.messages]
         body: dict[str, Any] = {"model": request.model, "messages": messages}
@@ -115,7 +120,7 @@ class OpenAIClient:
             body["stream"] = True
             if "stream_options" not in refused:
                 body["stream_options"] = {"include_usage": True}
-        if self._host.endswith("openrouter.ai") and "usage" not in refused:
+        if self._is_openrouter and "usage" not in refused:
             body["usage"] = {"include": True}
         return body
 
@@ -142,7 +147,7 @@ class OpenAIClient:
             return _refusal(answer)
         content = load(answer.body, self._host)
         if complaint := _complaint(content):
-            return Refusal(status=complaint.status or 500, complaint=complaint, headers=answer.headers)
+            return Refusal(status=complaint.status or answer.status, complaint=complaint, headers=answer.headers)
         return reply_of(content, self._host)
 
     async def _listen(self, stream: Stream, on_delta: OnDelta) -> Reply | Refusal:
@@ -170,7 +175,7 @@ class OpenAIClient:
             return None
         content = load(data, self._host)
         if complaint := _complaint(content):
-            return Refusal(status=complaint.status or 500, complaint=complaint, headers=stream.headers)
+            return Refusal(status=complaint.status or stream.status, complaint=complaint, headers=stream.headers)
         if words := growing.add(content):
             on_delta(words)
         return None

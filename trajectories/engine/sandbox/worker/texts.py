@@ -26,7 +26,7 @@ class Record:
         reads.append((document, start, end))
         if len(reads) > _MERGE_EVERY:
             reads[:] = merged(reads)[:_MERGE_EVERY // 2]
-        if end - start >= _WORTH_REMEMBERING:
+        if how != "printed" and end - start >= _WORTH_REMEMBERING:
             self.remember(document, start, end)
 
     def remember(self, document: int, start: int, end: int) -> None:
@@ -130,10 +130,13 @@ class ContextText(str, metaclass=_LooksLikeStr):
         return (str, (str(self),))
 
     def _known(self, how: str, start: int, piece: str) -> "ContextText":
-        known = str.__new__(ContextText, piece)
-        known.document, known.start, known._record = self.document, self.start + start, self._record
+        begin, end = self.start + start, self.start + start + len(piece)
         if piece:
-            self._record.note(how, known.document, known.start, known.start + len(piece))
+            self._record.note(how, self.document, begin, end)
+        if len(piece) == len(self):
+            return self
+        known = str.__new__(ContextText, piece)
+        known.document, known.start, known._record = self.document, begin, self._record
         return known
 
 

@@ -1,0 +1,363 @@
+// @ts-check
+// Where things stand: rows of the tree, lanes of the time line, idle gaps, squeezed time. Pure: no page, no drawing.
+
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Node} Node */
+/** @typedef {import('./state.js').Cost} Cost */
+import { addCost, costOf } from './state.js';
+
+// ------------------------------------------------------------------------------------------------ rows of the tree
+
+/**
+ * @typedef {{ number: number, kind: 'lm' | 'rlm', parent: number, items: Node[] }} Batch  number: of its first node
+ * @typedef {{
+ *   id: string, level: number, position: number, size: number, open: boolean | null,
+ *   node: Node | null, batch: Batch | null, above: string | null,
+ * }} Row  id: `12` or, for a batch, `b12`; open: null when there is nothing below; above: id of the row it hangs under
+ * @typedef {{ node: Node | null, batch: Batch | null }} Branch
+ */
+
+const SMALL_BATCH = 8;
+
+/** @param {Branch} branch */
+export const idOf = ({ node, batch }) => (batch ? `b${batch.number}` : String(node?.number));
+
+/** What hangs directly under a node; calls made at once are one branch. @param {State} state @param {number | null} parent @returns {Branch[]} */
+export function branches(state, parent) {
+  const found = /** @type {Branch[]} */ ([]);
+  const batches = /** @type {Map<number, Batch>} */ (new Map());
+  for (const number of state.children.get(parent) ?? []) {
+    const node = /** @type {Node} */ (state.nodes.get(number));
+    if (node.batch === null) {
+      found.push({ node, batch: null });
+      continue;
+    }
+    let batch = batches.get(node.batch);
+    if (!batch) {
+      batch = { number: node.batch, kind: /** @type {any} */ (node.kind), parent: /** @type {number} */ (parent), items: [] };
+      batches.set(node.batch, batch);
+      found.push({ node: null, batch });
+    }
+    batch.items.push(node);
+  }
+  return found;
+}
+
+/** The batch that starts with this node. @param {State} state @param {number} number @returns {Batch | null} */
+export function batchOf(state, number) {
+  const first = state.nodes.get(number);
+  if (!first || first.batch === null) return null;
+  return branches(state, first.parent).find(branch => branch.batch?.number === first.batch)?.batch ?? null;
+}
+
+/** @param {Branch} branch */
+function opensByItself({ node, batch }) {
+  if (batch) return batch.kind === 'rlm' && batch.items.length <= SMALL_BATCH;
+  return node?.kind !== 'rlm' || node.depth === 0;
+}
+
+/**
+ * The rows that are to be seen, in order.
+ * @param {State} state
+ * @param {Map<string, boolean>} opened what the user opened or closed, by id of the row
+ * @param {Set<number> | null} shown with a search: the nodes that fit and all above them; then everything is open
+ * @returns {Row[]}
+ */
+export function rows(state, opened, shown = null) {
+  const out = /** @type {Row[]} */ ([]);
+  const visible = (/** @type {Branch} */ { node, batch }) =>
+    !shown || (batch ? batch.items.some(item => shown.has(item.number)) : shown.has(/** @type {Node} */ (node).number));
+
+  /** @param {Branch[]} below @param {number} level @param {string | null} above */
+  const walk = (below, level, above) => {
+    const seen = shown ? below.filter(visible) : below;
+    seen.forEach((branch, index) => {
+      const id = idOf(branch);
+      const hasMore = branch.batch !== null || state.children.has(/** @type {Node} */ (branch.node).number);
+      const open = hasMore ? shown !== null || (opened.get(id) ?? opensByItself(branch)) : null;
+      out.push({ ...branch, id, level, above, position: index + 1, size: seen.length, open });
+      if (!open) return;
+      const next = branch.batch
+        ? branch.batch.items.map(node => ({ node, batch: null }))
+        : branches(state, /** @type {Node} */ (branch.node).number);
+      walk(next, level + 1, id);
+    });
+  };
+  walk(branches(state, null), 1, null);
+  return out;
+}
+
+/** Ids of the rows above a node, from the top; opening them makes it visible. @param {State} state @param {number} number */
+export function pathTo(state, number) {
+  const path = /** @type {string[]} */ ([]);
+  for (let node = state.nodes.get(number); node;) {
+    if (node.batch !== null) path.unshift(`b${node.batch}`);
+    node = state.nodes.get(node.parent ?? -1);
+    if (node) path.unshift(String(node.number));
+  }
+  return path;
+}
+
+// ------------------------------------------------------------------------------------------------ search
+
+/**
+ * A test for nodes from words such as `kind:cell status:failed cost:>0.01 model:mini expired`; all must fit.
+ * @param {string} query @returns {((node: Node) => boolean) | null} null for an empty query
+ */
+export function matcher(query) {
+  const tests = query.trim().toLowerCase().split(/\s+/).filter(Boolean).map(word => {
+    const [, key, value] = word.match(/^(kind|status|model|role|error):(.+)$/) ?? [];
+    if (key) return (/** @type {any} */ node) => String(node[key] ?? '').toLowerCase().includes(value);
+    const [, sign, amount] = word.match(/^cost:([<>])\$?(\d*\.?\d+)$/) ?? [];
+    if (amount) {
+      return (/** @type {Node} */ node) => node.subtree_usd !== null
+        && (sign === '>' ? Number(node.subtree_usd) > Number(amount) : Number(node.subtree_usd) < Number(amount));
+    }
+    return (/** @type {Node} */ node) => node.name.toLowerCase().includes(word) || String(node.number) === word;
+  });
+  return tests.length ? node => tests.every(test => test(node)) : null;
+}
+
+/** The nodes that fit, and with all above them. @param {State} state @param {(node: Node) => boolean} test */
+export function search(state, test) {
+  const hits = /** @type {number[]} */ ([]);
+  const shown = /** @type {Set<number>} */ (new Set());
+  for (const node of state.nodes.values()) {
+    if (!test(node)) continue;
+    hits.push(node.number);
+    for (let up = /** @type {Node | undefined} */ (node); up && !shown.has(up.number); up = state.nodes.get(up.parent ?? -1)) {
+      shown.add(up.number);
+    }
+  }
+  return { hits, shown };
+}
+
+// ------------------------------------------------------------------------------------------------ figures of a batch
+
+export const BINS = 24;
+
+/**
+ * @typedef {{
+ *   count: number, done: number, failed: number, running: number, p50: number | null, p95: number | null,
+ *   cost: Cost, start: number, end: number, bins: number[], failures: number[], longest: number,
+ * }} BatchFigures  bins, failures: how many took how long, in 24 equal parts of `longest`
+ */
+
+/** @param {Batch} batch @param {number} now @returns {BatchFigures} */
+export function figures(batch, now) {
+  const { items } = batch;
+  const took = /** @type {number[]} */ ([]);
+  let cost = /** @type {Cost} */ ({ usd: '0', kind: 'exact', unpriced_calls: 0 });
+  let failed = 0;
+  let running = 0;
+  for (const node of items) {
+    if (node.end === null) running += 1;
+    else took.push(active(node, now));
+    if (node.status === 'failed') failed += 1;
+    const own = batch.kind === 'lm' ? costOf(node) : subtreeCost(node);
+    if (own) cost = addCost(cost, own);
+  }
+  took.sort((one, other) => one - other);
+  const longest = took.at(-1) ?? 0;
+  const bins = Array(BINS).fill(0);
+  const failures = Array(BINS).fill(0);
+  for (const node of items) {
+    if (node.end === null) continue;
+    const bin = longest ? Math.min(BINS - 1, Math.floor(active(node, now) / longest * BINS)) : 0;
+    (node.status === 'failed' ? failures : bins)[bin] += 1;
+  }
+  return {
+    count: items.length, done: took.length, failed, running, p50: quantile(took, 0.5), p95: quantile(took, 0.95), cost,
+    start: Math.min(...ends(items.map(node => node.start))), end: Math.max(...ends(items.map(node => node.end ?? now))),
+    bins, failures, longest,
+  };
+}
+
+/** Smallest and largest; spreading 100,000 numbers into Math.min would not do. @param {number[]} numbers */
+const ends = numbers => numbers.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
+
+/** @param {Node} node @returns {Cost | null} */
+const subtreeCost = node => (node.end === null ? null : {
+  usd: node.subtree_usd, kind: node.subtree_usd === null ? 'unknown' : 'exact', unpriced_calls: node.subtree_usd === null ? 1 : 0,
+});
+
+/** The smallest value that at least this part of all does not exceed. @param {number[]} sorted @param {number} part */
+export const quantile = (sorted, part) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? null;
+
+/** When a call really began: after its turn in the queue. @param {Node} node */
+export const began = node => (node.queued_ms ? Math.min(node.start + node.queued_ms / 1000, node.end ?? Infinity) : node.start);
+
+/** Seconds a node was at work, waiting in the queue not counted. @param {Node} node @param {number} now */
+export const active = (node, now) => Math.max(0, (node.end ?? now) - began(node));
+
+// ------------------------------------------------------------------------------------------------ lanes
+
+/**
+ * @typedef {{ node: Node, from: number, to: number, rows: number }} Bar  rows: how many rows of its band it covers
+ * @typedef {{ depth: number, note: string, lanes: Bar[][] }} Band  lanes: by row, each sorted by start
+ * @typedef {{ top: Bar[][], calls: Bar[], blocks: { frame: Bar, inside: Bar[] }[] }} Level  what is at one depth
+ */
+
+/**
+ * Bands by depth. Depth 0: the rlm, its steps, its work. Deeper: a lane for each call in flight, then two for each
+ * sub-RLM (its frame, and its own work inside).
+ * @param {State} state @param {number} now @returns {Band[]}
+ */
+export function bands(state, now) {
+  return levels(state, now).map(({ top, calls, blocks }, depth) => {
+    if (!depth) return { depth, note: '', lanes: top };
+    const lanes = pack(calls);
+    const many = lanes.length;
+    const frames = pack(blocks.map(block => block.frame));
+    const inside = new Map(blocks.map(block => [block.frame, block.inside]));
+    for (const lane of frames) lanes.push(lane, lane.flatMap(frame => inside.get(frame) ?? []));
+    const children = blocks.length;
+    const note = many ? `${many} at once` : `${children} sub-RLM${children === 1 ? '' : 's'}`;
+    return { depth, note, lanes };
+  });
+}
+
+/** Sorts what is drawn by depth and by how it is drawn. @param {State} state @param {number} now */
+function levels(state, now) {
+  const found = /** @type {Level[]} */ ([]);
+  const waiting = queued(state);
+  const insideOf = /** @type {Map<number, Bar[]>} */ (new Map()); // by rlm node, and by the steps and cells in it
+  for (const node of state.nodes.values()) {
+    while (found.length <= node.depth) found.push({ top: [[], [], []], calls: [], blocks: [] });
+    const level = found[node.depth];
+    const inside = insideOf.get(node.parent ?? -1) ?? [];
+    if (waiting.has(node.number)) continue;
+    const bar = { node, from: began(node), to: node.end ?? now, rows: 1 };
+    if (node.kind === 'rlm') {
+      const own = /** @type {Bar[]} */ ([]);
+      insideOf.set(node.number, own);
+      if (node.depth) level.blocks.push({ frame: { ...bar, rows: 2 }, inside: own });
+      else level.top[0].push(bar);
+      continue;
+    }
+    insideOf.set(node.number, inside);
+    if (node.depth === 0) level.top[node.kind === 'step' ? 1 : 2].push(bar);
+    else if (state.nodes.get(node.parent ?? -1)?.kind === 'cell' && node.kind === 'lm') level.calls.push(bar);
+    else if (node.kind !== 'step') inside.push(bar);
+  }
+  return found;
+}
+
+/** Puts bars that overlap into different lanes, each into the lowest that is free. @param {Bar[]} bars */
+function pack(bars) {
+  const lanes = /** @type {Bar[][]} */ ([]);
+  for (const bar of bars.sort((one, other) => one.from - other.from)) {
+    const free = lanes.findIndex(lane => /** @type {Bar} */ (lane.at(-1)).to <= bar.from + 1e-9);
+    if (free < 0) lanes.push([bar]);
+    else lanes[free].push(bar);
+  }
+  return lanes;
+}
+
+/** Calls that have started but wait for a slot: only so many are in flight at once, first come, first served. @param {State} state */
+export function queued(state) {
+  const most = Math.min(256, state.run.policy?.concurrency ?? 256);
+  const waiting = /** @type {Set<number>} */ (new Set());
+  if (state.run.status !== 'running') return waiting;
+  let flying = 0;
+  for (const node of state.nodes.values()) {
+    if (node.kind !== 'lm' || node.end !== null) continue;
+    flying += 1;
+    if (flying > most) waiting.add(node.number);
+  }
+  return waiting;
+}
+
+// ------------------------------------------------------------------------------------------------ time
+
+const SQUEEZED = 0.035;
+const SHORTEST_GAP = 3;
+
+/**
+ * Stretches in which no model was asked and no code ran, long enough to be worth squeezing.
+ * @param {State} state @param {number} total @param {number} now @returns {[number, number][]}
+ */
+export function idleGaps(state, total, now) {
+  const gaps = /** @type {[number, number][]} */ ([]);
+  const shortest = Math.max(SHORTEST_GAP, total * 0.05);
+  let until = 0;
+  for (const node of state.nodes.values()) {
+    if (node.kind === 'rlm' || node.kind === 'step') continue;
+    if (node.start - until >= shortest) gaps.push([until, node.start]);
+    until = Math.max(until, node.end ?? now);
+  }
+  if (total - until >= shortest) gaps.push([until, total]);
+  return gaps;
+}
+
+/** Seconds of the run ↔ drawn seconds, with idle gaps squeezed to a sliver. */
+export class TimeScale {
+  /** @param {[number, number][]} gaps @param {number} total @param {boolean} squeeze */
+  constructor(gaps, total, squeeze) {
+    const idle = gaps.reduce((sum, [from, to]) => sum + to - from, 0);
+    this.sliver = Math.max(1e-3, (total - idle) * SQUEEZED);
+    this.gaps = squeeze ? gaps.filter(([from, to]) => to - from > this.sliver) : [];
+    this.total = total;
+    this.length = this.drawn(total);
+  }
+
+  /** @param {number} time */
+  drawn(time) {
+    let at = time;
+    for (const [from, to] of this.gaps) {
+      if (time >= to) at -= to - from - this.sliver;
+      else if (time > from) at -= (time - from) * (1 - this.sliver / (to - from));
+    }
+    return at;
+  }
+
+  /** @param {number} drawn */
+  time(drawn) {
+    let before = 0;
+    for (const [from, to] of this.gaps) {
+      const at = from - before;
+      if (drawn <= at) break;
+      if (drawn < at + this.sliver) return from + (drawn - at) * (to - from) / this.sliver;
+      before += to - from - this.sliver;
+    }
+    return drawn + before;
+  }
+}
+
+/** The run's length so far: its end, or that of its last node. @param {State} state @param {number} now */
+export function totalTime(state, now) {
+  let last = state.run.seconds ?? 0;
+  for (const node of state.nodes.values()) last = Math.max(last, node.end ?? now);
+  return Math.max(last, 0.001);
+}
+
+/** How many model calls were in flight in each of `width` equal parts of the drawn time. @param {State} state @param {TimeScale} scale @param {number} width @param {number} now */
+export function inFlight(state, scale, width, now) {
+  const change = new Int32Array(width + 1);
+  const at = (/** @type {number} */ time) => Math.max(0, Math.min(width - 1, Math.floor(scale.drawn(time) / scale.length * width)));
+  const waiting = queued(state);
+  for (const node of state.nodes.values()) {
+    if (node.kind !== 'lm' || waiting.has(node.number)) continue;
+    change[at(began(node))] += 1;
+    change[at(node.end ?? now) + 1] -= 1;
+  }
+  const counts = new Int32Array(width);
+  let flying = 0;
+  for (let x = 0; x < width; x += 1) counts[x] = flying += change[x];
+  return counts;
+}
+
+/** The most model calls that ran at the same moment. @param {State} state @param {number} now */
+export function peak(state, now) {
+  const waiting = queued(state);
+  const moments = /** @type {[number, number][]} */ ([]);
+  for (const node of state.nodes.values()) {
+    if (node.kind !== 'lm' || waiting.has(node.number)) continue;
+    moments.push([began(node), 1], [node.end ?? now, -1]);
+  }
+  moments.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
+  let most = 0;
+  let flying = 0;
+  for (const [, change] of moments) most = Math.max(most, flying += change);
+  return most;
+}

@@ -1,0 +1,61 @@
+// @ts-check
+// How nodes and batches are called on the screen, in tree, time line and detail alike. Pure.
+import { count, usd } from './format.js';
+
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Node} Node */
+/** @typedef {import('./state.js').Cost} Cost */
+/** @typedef {import('./layout.js').Batch} Batch */
+
+/** The model without its connection. @param {string} model */
+export const shortModel = model => model.slice(model.indexOf('/') + 1);
+
+/** A step is called after what its code does. @param {State} state @param {Node} node */
+function stepName(state, node) {
+  const position = (state.children.get(node.parent) ?? [])
+    .filter(number => state.nodes.get(number)?.kind === 'step').indexOf(node.number) + 1;
+  const cells = (state.children.get(node.number) ?? [])
+    .map(number => state.nodes.get(number)).filter(child => child?.kind === 'cell');
+  return [String(position), cells.map(cell => cell?.name).join(', ')].filter(Boolean).join(' · ');
+}
+
+/** Whether this call is a turn of its rlm node, not a call from code. @param {State} state @param {Node} node */
+export const isTurn = (state, node) => node.kind === 'lm' && state.nodes.get(node.parent ?? -1)?.kind !== 'cell';
+
+/** @param {State} state @param {Node} node */
+export function nameOf(state, node) {
+  if (node.kind === 'step') return stepName(state, node);
+  if (isTurn(state, node)) return shortModel(node.model) || node.name;
+  return node.name;
+}
+
+/** @param {Batch} batch */
+export const batchName = batch => `${batch.kind === 'rlm' ? 'rlm_batch' : 'llm_batch'} ×${batch.items.length}`;
+
+/** “$0.40”, “at least $0.40”, “unknown”; `–` where nothing was asked of a model. @param {Cost | null} cost */
+export function costText(cost) {
+  if (!cost) return '–';
+  if (cost.unpriced_calls) return Number(cost.usd) ? `≥ ${usd(cost.usd)}` : 'unknown';
+  return Number(cost.usd) ? usd(cost.usd) : '–';
+}
+
+/** What a node and all below it cost, as far as it is known now. @param {State} state @param {Node} node @returns {Cost | null} */
+export function subtreeCost(state, node) {
+  if (node.end === null) return state.spent.get(node.number) ?? null;
+  if (node.subtree_usd !== null) return { usd: node.subtree_usd, kind: 'exact', unpriced_calls: 0 };
+  return { usd: null, kind: 'unknown', unpriced_calls: 1 };
+}
+
+/** @param {Node} node */
+export const tokensText = node => `${count(node.input_tokens)} in, ${count(node.output_tokens)} out`;
+
+export const STATUS_WORDS = {
+  running: 'running', succeeded: 'done', failed: 'failed', cancelled: 'cancelled',
+};
+
+/** 310 ms · 2.1 s · 1m 26s: short enough for a column. @param {number} seconds */
+export function shortTime(seconds) {
+  if (seconds < 0.0005) return '0 ms';
+  if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
+}

@@ -1,0 +1,73 @@
+"""What has to be there before anything answers: tables, static files, the owner's account, connections named outside."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser as User
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from trajectories import accounts, connections
+
+MIGRATING = 0x726C6D
+"""Key of the lock that keeps two starting processes from migrating at once (Postgres)."""
+IGNORED = ["CVS", ".*", "*~"]
+
+
+def prepare(*, static_files: bool = True) -> User:
+    """Everything, quickly where there is nothing to do. Returns the owner of a local installation."""
+    make_tables()
+    if static_files:
+        collect_static_files()
+    owner = accounts.owner_account()
+    connections.adopt_environment(owner)
+    return owner
+
+
+def make_tables() -> None:
+    if not _lacks_tables():
+        return
+    with _alone():
+        if _lacks_tables():
+            call_command("migrate", verbosity=0, interactive=False)
+
+
+def _lacks_tables() -> bool:
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [MIGRATING])
+        try:
+            yield
+        finally:
+            cursor.execute("SELECT pg_advisory_unlock(%s)", [MIGRATING])
+
+
+def collect_static_files() -> None:
+    """Into the data folder, under names with a hash; only when one of them changed."""
+    stamp, now = Path(settings.STATIC_ROOT) / ".stamp", _state_of_static_files()
+    if stamp.exists() and stamp.read_text() == now:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False)
+    stamp.write_text(now)
+
+
+def _state_of_static_files() -> str:
+    digest = hashlib.sha256(settings.VERSION.encode())
+    for finder in get_finders():
+        for name, storage in finder.list(IGNORED):
+            status = Path(storage.path(name)).stat()
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()

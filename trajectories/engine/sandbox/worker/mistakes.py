@@ -1,0 +1,109 @@
+"""Exceptions of the model's code as a model reads them best: the cells' own lines, the error, a hint where one helps."""
+
+import linecache
+import traceback
+from types import TracebackType
+from typing import Any
+
+_MOST_FRAMES = 10
+_MESSAGE_CHARS = 2_000
+_TRACEBACK_CHARS = 8_000
+CELL = "<cell "
+
+_NO_FILES = "Files, the network and other programs are not available in the REPL; the text is in `context`."
+_ONLY_STANDARD = "Only Python's standard library can be imported here."
+
+
+def remember_source(name: str, code: str) -> None:
+    """Lets tracebacks show the lines of a cell."""
+    linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
+
+
+def described(error: BaseException, timed_out: bool, cell_seconds: float, memory_bytes: int) -> dict[str, str]:
+    """kind, message and traceback of an exception that left a cell."""
+    kind = "Timeout" if timed_out else type(error).__name__
+    if timed_out:
+        message = f"The cell ran longer than {cell_seconds:g} s and was stopped. Variables set so far are kept."
+    else:
+        message = _message(error)
+    lines = [*_frames(error), f"{kind}: {message}" if message else kind]
+    hint = None if timed_out else _hint(error, memory_bytes)
+    if hint:
+        lines.append(f"Hint: {hint}")
+    return {
+        "kind": kind[:200],
+        "message": message[:_MESSAGE_CHARS],
+        "traceback": _ends("\n".join(lines), _TRACEBACK_CHARS),
+    }
+
+
+def _message(error: BaseException) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg or "invalid syntax"
+    if isinstance(error, SystemExit):
+        return f"the code called for the exit ({error.code!r}); call FINAL(answer) to end the run"
+    text = "".join(traceback.format_exception_only(error)).strip()
+    name, _, rest = text.partition(": ")
+    return rest if name.rpartition(".")[2] == type(error).__name__ else str(error)
+
+
+def _frames(error: BaseException) -> list[str]:
+    if isinstance(error, SyntaxError) and (error.filename or "").startswith(CELL):
+        return _syntax_lines(error)
+    lines = [line for frame in _cell_frames(error.__traceback__) for line in _frame_lines(frame)]
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        lines.append(f"  (while handling {type(cause).__name__}: {_message(cause)[:300]})")
+    return ["Traceback (most recent call last):", *lines] if lines else []
+
+
+def _cell_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    """Frames of the cells alone: what happens inside the library is seldom the model's mistake."""
+    frames = [frame for frame in traceback.extract_tb(trace, limit=-200) if frame.filename.startswith(CELL)]
+    if len(frames) <= _MOST_FRAMES:
+        return frames
+    return frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
+
+
+def _frame_lines(frame: traceback.FrameSummary) -> list[str]:
+    where = "" if frame.name == "<module>" else f", in {frame.name}"
+    lines = [f"  {frame.filename.strip('<>')}, line {frame.lineno}{where}"]
+    return [*lines, f"    {frame.line}"] if frame.line else lines
+
+
+def _syntax_lines(error: SyntaxError) -> list[str]:
+    lines = [f"  {(error.filename or '').strip('<>')}, line {error.lineno}"]
+    if error.text:
+        lines.append("    " + error.text.rstrip("\n"))
+        if error.offset:
+            lines.append("    " + " " * (error.offset - 1) + "^")
+    return lines
+
+
+def _hint(error: BaseException, memory_bytes: int) -> str | None:
+    text = str(error)
+    if isinstance(error, ModuleNotFoundError):
+        return _ONLY_STANDARD
+    if isinstance(error, ImportError | PermissionError | FileNotFoundError) or _is_network(error):
+        return _NO_FILES
+    if isinstance(error, MemoryError):
+        return f"There are {memory_bytes >> 20:,} MiB beside `context`: go through it in pieces, and `del` what is done."
+    if isinstance(error, TypeError) and "LLMError" in text:
+        return "A failed item of a batch is an LLMError object in its place: check with isinstance(item, LLMError)."
+    if isinstance(error, TypeError) and "'int' object is not callable" in text:
+        return "Matches of grep have numbers: match.start and match.end, without parentheses."
+    if isinstance(error, SyntaxError) and "await" in text:
+        return "There is nothing to await: llm_batch already asks in parallel."
+    return None
+
+
+def _is_network(error: BaseException) -> bool:
+    return type(error).__name__ in ("URLError", "gaierror") or (isinstance(error, OSError) and error.errno == 1)
+
+
+def _ends(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit // 2]}\n…\n{text[-limit // 2 :]}"
+
+
+def no_input(prompt: Any = "") -> str:
+    raise RuntimeError("input() is not available: nobody is there to type. The question and `context` are all there is.")

@@ -1,0 +1,187 @@
+"""The REPL: one namespace, cell after cell, with the names the model was promised."""
+
+import ast
+import builtins
+import random
+import sys
+import time
+import types
+from typing import Any
+
+from . import mistakes, variables
+from .calls import Calls, LLMError
+from .channel import Channel, Frame
+from .endings import Ended, Endings
+from .interrupts import Interrupts
+from .output import Output, Printer
+from .quoting import Quoter
+from .search import Search
+from .texts import ContextText, Record
+
+
+class Listing(str):
+    """Text that shows itself as it is, also as the value of a last expression."""
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+class Repl:
+    def __init__(self, channel: Channel, interrupts: Interrupts, texts: list[ContextText], record: Record, opened: Frame) -> None:
+        self._channel = channel
+        self._interrupts = interrupts
+        self._record = record
+        self._texts = texts
+        self._opened = opened
+        self._main = types.ModuleType("__main__")
+        self._namespace = vars(self._main)
+        self._variables = variables.Variables(interrupts)
+        self._output = Output(opened["stdout_chars"])
+        self._printer = Printer(self._output, record)
+        self._endings = Endings(texts, self._user_variables)
+        self._calls = Calls(channel, Quoter(texts, record), opened["depth"])
+        names = [document["name"] for document in opened["documents"]]
+        self._search = Search(texts, names, interrupts, min(10.0, opened["cell_seconds"] / 3))
+        self._reserved = self._names()
+
+    def serve(self) -> None:
+        """Runs cells until the host closes the channel."""
+        self._take_over_python()
+        number = 0
+        while True:
+            command = self._channel.next_command()
+            number += 1
+            self._channel.end_cell(self._run_cell(command, number))
+
+    def _take_over_python(self) -> None:
+        sys.modules["__main__"] = self._main
+        sys.stdout = sys.stderr = self._output
+        builtins.print = self._printer.print
+        builtins.input = mistakes.no_input
+        random.seed(0)  # cells that run again, for a resumed run, shall draw the same
+        self._namespace["__builtins__"] = builtins
+
+    def _names(self) -> dict[str, Any]:
+        calls, search, endings = self._calls, self._search, self._endings
+        whole: Any = list(self._texts) if self._opened["context_is_list"] else (self._texts[0] if self._texts else "")
+        return {
+            "context": whole,
+            "documents": [dict(document) for document in self._opened["documents"]],
+            "peek": search.peek,
+            "grep": search.grep,
+            "llm_call": calls.llm_call,
+            "llm_batch": calls.llm_batch,
+            "rlm_call": calls.rlm_call,
+            "rlm_batch": calls.rlm_batch,
+            "llm_query": calls.llm_query,
+            "llm_query_batched": calls.llm_query_batched,
+            "rlm_query": calls.rlm_query,
+            "rlm_query_batched": calls.rlm_query_batched,
+            "LLMError": LLMError,
+            "FINAL": endings.final,
+            "FINAL_VAR": endings.final_var,
+            "answer": endings.answer,
+            "SHOW_VARS": self._show_vars,
+        }
+
+    def _run_cell(self, command: Frame, number: int) -> Frame:
+        name = f"{mistakes.CELL}{number}>"
+        self._begin(name)
+        began = time.process_time()
+        error = self._execute(command["code"], name)
+        self._interrupts.end()
+        self._output.end()
+        try:
+            return self._done(command["id"], error, began)
+        except Exception as failure:  # noqa: BLE001 - memory may be short; the host must hear something
+            return _bare_done(command["id"], failure)
+
+    def _begin(self, name: str) -> None:
+        if "answer" in self._namespace:
+            self._endings.adopt(self._namespace["answer"])
+        self._reserved = self._names()
+        self._namespace.update(self._reserved)
+        self._endings.begin()
+        self._calls.begin(name)
+        sys.stdout = sys.stderr = self._output
+        builtins.print = self._printer.print
+        self._output.begin()
+        self._channel.begin_cell()
+
+    def _execute(self, code: str, name: str) -> dict[str, str] | None:
+        """Runs the code; returns what went wrong."""
+        try:
+            mistakes.remember_source(name, code)
+            self._interrupts.begin()
+            self._run(ast.parse(code, name), name)
+        except Ended:
+            return None
+        except BaseException as error:  # noqa: BLE001 - whatever the model's code raises is data
+            self._interrupts.end()
+            return self._described(error)
+        return None
+
+    def _run(self, tree: ast.Module, name: str) -> None:
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, name, "exec", dont_inherit=True), self._namespace)
+        if isinstance(last, ast.Expr):
+            expression = compile(ast.Expression(last.value), name, "eval", dont_inherit=True)
+            self._printer.show(eval(expression, self._namespace))
+
+    def _described(self, error: BaseException) -> dict[str, str]:
+        timed_out = isinstance(error, KeyboardInterrupt) and self._interrupts.fired
+        try:
+            return mistakes.described(error, timed_out, self._opened["cell_seconds"], self._opened["memory_bytes"])
+        except Exception as second:  # noqa: BLE001 - str() of an exception is the model's code
+            name = type(error).__name__[:200]
+            message = f"{name} (it could not be shown: {type(second).__name__})"
+            return {"kind": name, "message": message, "traceback": message}
+
+    def _done(self, number: int, error: dict[str, str] | None, began: float) -> Frame:
+        if isinstance(self._namespace.get("answer"), dict):
+            self._endings.adopt(self._namespace["answer"])
+        try:
+            ending = self._endings.take()
+        except Exception as wrong:  # noqa: BLE001 - the answer is the model's object
+            ending, error = None, error or self._described(wrong)
+        made = self._user_variables()
+        return {
+            "t": "done",
+            "id": number,
+            "out": self._output.value(),
+            "out_chars": self._output.chars,
+            "truncated": self._output.truncated,
+            "error": error,
+            "ending": ending,
+            "variables": self._variables.listed(made),
+            "hash": variables.hash_of(made),
+            "reads": self._record.take(),
+            "cpu": time.process_time() - began,
+        }
+
+    def _user_variables(self) -> dict[str, Any]:
+        """With names of the REPL that the code has given to something of its own."""
+        made = variables.user_variables(self._namespace, self._reserved)
+        mine = self._namespace.get("answer")
+        if mine is not None and mine is not self._reserved["answer"]:
+            made["answer"] = mine
+        return made
+
+    def _show_vars(self) -> Listing:
+        """The variables made so far, one a line."""
+        listed = self._variables.listed(self._user_variables())
+        lines = [f"{one['name']}: {one['type']}{_length(one['size'])} = {one['preview']}" for one in listed]
+        return Listing("\n".join(lines) if lines else "no variables yet")
+
+
+def _length(size: int | None) -> str:
+    return "" if size is None else f" of {size:,}"
+
+
+def _bare_done(number: int, failure: Exception) -> Frame:
+    message = f"the result of the cell could not be sent ({type(failure).__name__})"
+    return {
+        **{"t": "done", "id": number, "out": "", "out_chars": 0, "truncated": False, "ending": None},
+        **{"error": {"kind": "Error", "message": message, "traceback": message}},
+        **{"variables": [], "hash": "", "reads": [], "cpu": 0.0},
+    }
