@@ -18,11 +18,13 @@ from daphne import http_protocol
 from django.conf import settings
 from twisted.internet import defer, reactor, threads
 
+_reactor: Any = reactor  # its methods are put into the module at run time
 LINGER_SECONDS = 3
 """How long a refused client may go on sending (into nothing), so that it gets to read the refusal."""
 SECONDS_TO_END = 1.0
 """How long requests that are being answered may take to end when the server stops."""
-EARLY_CHUNK = 1 << 20
+PIECE_BYTES = 1 << 20
+"""In which a body is handed to Django."""
 TOO_LARGE = "This request is larger than {limit} MiB. Send large files in chunks: POST /api/v1/uploads tells how."
 
 
@@ -70,16 +72,34 @@ class GuardedRequest(http_protocol.WebRequest):
         transport = self.channel.transport
         transport.write(head.encode() + body)
         transport.loseWriteConnection()
-        end = reactor.callLater(LINGER_SECONDS, transport.abortConnection)  # type: ignore[attr-defined]
+        end = _reactor.callLater(LINGER_SECONDS, transport.abortConnection)
         self.notifyFinish().addErrback(lambda _lost: end.active() and end.cancel())
 
 
 class Server(daphne.server.Server):
+    def __init__(self, application: Any, listener: socket.socket, ready: Callable[[], None]) -> None:
+        super().__init__(
+            application,
+            endpoints=["the listener"],
+            request_buffer_size=PIECE_BYTES,
+            websocket_timeout=-1,
+            server_name="",
+            ready_callable=self._adopt,
+        )
+        self.endpoints = []  # daphne would bind them itself, and go on when it cannot
+        self._listener = listener
+        self._ready = ready
+
     def run(self) -> None:
         http_protocol.WebRequest = GuardedRequest  # the factory looks the name up in its module, for each connection
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.default_int_handler)  # a shell's `&` leaves SIGINT ignored; Twisted would too
         super().run()
+
+    def _adopt(self) -> None:
+        listener = self._listener
+        _reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
+        _reactor.callWhenRunning(self._ready)
 
     def kill_all_applications(self) -> defer.Deferred:
         """As daphne's, but with a bound, and not confused by connections without an application."""
@@ -114,13 +134,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 def serve(application: Any, listener: socket.socket, *, ready: Callable[[], None], stop: Callable[[], None]) -> None:
     """Answers until SIGINT or SIGTERM. `ready` is called once it answers, `stop` in a thread when it is told to end."""
-    server = Server(
-        application,
-        endpoints=[f"fd:fileno={listener.fileno()}:domain={int(listener.family)}"],
-        request_buffer_size=EARLY_CHUNK,
-        websocket_timeout=-1,
-        server_name="",
-        ready_callable=lambda: reactor.callWhenRunning(ready),  # type: ignore[attr-defined]
-    )
-    reactor.addSystemEventTrigger("before", "shutdown", threads.deferToThread, stop)  # type: ignore[attr-defined]
+    server = Server(application, listener, ready)
+    _reactor.addSystemEventTrigger("before", "shutdown", threads.deferToThread, stop)
     server.run()

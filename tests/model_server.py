@@ -107,8 +107,6 @@ class ModelServer:
         """The base URL of a connection, ending in /v1."""
         return f"http://127.0.0.1:{self._port}/v1"
 
-    # ------------------------------------------------------------------------------------------ what it answers
-
     def script(self, answer: Script) -> None:
         """From now on `answer(body)` decides; it may be a coroutine function."""
         self._script = answer
@@ -166,8 +164,6 @@ class ModelServer:
             return ScriptedReply(echo[1], delay=delay)
         return ScriptedReply("" if "MOCK_EMPTY" in prompt else f"ANS[{prompt[:40]}]", delay=delay)
 
-    # ------------------------------------------------------------------------------------------ opening and closing
-
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=1 << 30)
         app.add_routes(
@@ -197,8 +193,6 @@ class ModelServer:
     def __exit__(self, *exception: object) -> None:
         assert self._thread is not None
         self._thread.stop()
-
-    # ------------------------------------------------------------------------------------------ answering
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         body = orjson.loads(await request.read())

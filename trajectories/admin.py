@@ -11,6 +11,10 @@ from trajectories.models import ApiToken, Connection, Document, KnownModel, Name
 class ReadOnly(admin.ModelAdmin):
     """Rows can be read and deleted, never written: the event log is the truth."""
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        hidden = self.exclude or ()
+        return [field.name for field in self.opts.fields if field.name not in hidden]
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -6,9 +6,9 @@ from statistics import quantiles
 from typing import Any
 
 from django.db.models import Sum
-from genai_prices.data_snapshot import get_snapshot
 
 from trajectories import connections, engine
+from trajectories.engine import pricing
 from trajectories.models import Document, KnownModel, Run
 
 LIKE_ENOUGH = 4
@@ -34,20 +34,17 @@ def estimate(owner: Any, policy: engine.Policy, documents: Sequence[Document]) -
 
 
 def context_window(owner: Any, model: str) -> int | None:
-    """Tokens that fit into a model (`connection/model`): what the owner said, else what the price list knows."""
+    """Tokens that fit into a model (`connection/model`)."""
     connection, _, name = model.partition("/")
     own = KnownModel.objects.visible_to(owner).filter(connection=connection, name=name).first()
+    return window_of(connections.connections_of(owner).get(connection), name, own)
+
+
+def window_of(server: engine.Connection | None, model: str, own: KnownModel | None) -> int | None:
+    """What the owner said, else what the price list knows."""
     if own is not None and own.context_window:
         return own.context_window
-    return None if connection == connections.OFFLINE.name else shipped_window(name)
-
-
-def shipped_window(model: str) -> int | None:
-    try:
-        _, found = get_snapshot().find_provider_model(model.rpartition("/")[2], None, None, None)
-    except LookupError:
-        return None
-    return found.context_window
+    return pricing.context_window_of(server, model) if server else None
 
 
 def _similar_runs(owner: Any, policy: engine.Policy, tokens: int) -> list[Run]:

@@ -16,7 +16,7 @@ from django.conf import settings
 from django.db import close_old_connections, connection
 
 from trajectories import connections, documents, engine, lease, recorder
-from trajectories.models import Run, RunDocument
+from trajectories.models import Document, Run, RunDocument
 from trajectories.pokes import Pokes
 
 log = logging.getLogger(__name__)
@@ -29,6 +29,8 @@ LOOK_EVERY = 1.0
 STALE_AFTER = 1.0
 """A queued run that old was not heard of through the broker (another process made it, or the message was lost)."""
 ANNOUNCE_EVERY = 30.0
+UNREAD_SECONDS = 0.1
+"""Between two looks at documents whose text is still being extracted."""
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ class Host:
 
     def work(self, run_id: str) -> None:
         """Claims the run and works on it to its end; returns at once when it is not to be had."""
-        if self._stopping.is_set():
+        if not self._documents_are_read(run_id):
             return
         run = lease.claim(run_id)
         if run is None:
@@ -132,6 +134,16 @@ class Host:
         except Exception:
             log.exception("Run %s broke", run_id)
             self._end_badly(run, "engine", "Something in the program broke. The log of the server says what.")
+
+    def _documents_are_read(self, run_id: str) -> bool:
+        """Waits for text extraction, which a run may be ahead of. False when the run is not to be begun any more."""
+        unread = Document.objects.filter(runs=run_id, status=Document.Status.PROCESSING)
+        while unread.exists():
+            if not Run.objects.filter(pk=run_id, status=Run.Status.QUEUED).exists():
+                return False
+            if self._stopping.wait(UNREAD_SECONDS):
+                return False
+        return not self._stopping.is_set()
 
     def _run(self, run: Run) -> None:
         assert self._opened is not None, "start() comes first"

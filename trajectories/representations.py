@@ -240,9 +240,7 @@ def _beginning(reference: dict[str, Any]) -> Any:
 def events_json(run: Run, *, after: int, limit: int) -> bytes:
     """{events, last_seq, next}: the stored texts as they are. `last_seq` is the log's, `next` the `after` of the
     page that follows (null at the end)."""
-    lines = list(
-        Event.objects.filter(run=run, seq__gt=after).order_by("seq").values_list("seq", "data")[:limit]
-    )
+    lines = list(Event.objects.filter(run=run, seq__gt=after).order_by("seq").values_list("seq", "data")[:limit])
     last_seq = Run.objects.values_list("last_seq", flat=True).get(pk=run.pk)
     following = lines[-1][0] if lines and lines[-1][0] < last_seq else None
     told = ",".join(data for _, data in lines)

@@ -59,3 +59,14 @@ def look(run_id: str) -> None:
             here.work(run_id)
     finally:
         close_old_connections()
+
+
+def sandbox_word() -> str:
+    """The isolation runs get, or `unknown` where the workers are other processes."""
+    here = host.current()
+    return here.sandbox if here else "unknown"
+
+
+def worker_word() -> str:
+    """`embedded` in this process, or `separate`."""
+    return "embedded" if host.current() else "separate"

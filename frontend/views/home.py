@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -42,12 +42,11 @@ def run_new(request: HttpRequest) -> HttpResponse:
 @require_POST
 @login_required
 def add_sample(request: HttpRequest, name: str) -> HttpResponse:
-    """Puts a shipped text among the reader's documents and opens the composer with its first question."""
+    """Puts a shipped text among the reader's documents; answers with that document as the API would."""
     sample = next((each for each in documents.samples() if each.name == name), None)
     if sample is None:
-        return redirect("home")
-    document = documents.add_file(request.user, sample.name, sample.path)
-    return redirect(f"/?document={document.id}")
+        raise Http404("There is no such sample.")
+    return JsonResponse(document_json(documents.add_file(request.user, sample.name, sample.path)), status=201)
 
 
 def _composer(request: HttpRequest) -> dict[str, Any]:
@@ -61,6 +60,7 @@ def _composer(request: HttpRequest) -> dict[str, Any]:
         "question": before.question if before else request.GET.get("question", ""),
         "policies": shown,
         "selected": _selected(shown, before),
+        "asked": before.policy if before else None,
         "most_bytes": settings.MAX_DOCUMENT_BYTES,
     }
 
@@ -74,5 +74,6 @@ def _wanted(request: HttpRequest) -> list[Document]:
 def _selected(choices: list[dict[str, Any]], before: Run | None) -> dict[str, Any]:
     """The policy of the earlier run, else the middle way where a model is connected, else offline."""
     by_name = {choice["name"]: choice for choice in choices}
-    wanted = (before.policy.get("name", "") if before else "", "balanced", "offline")
+    earlier = str(before.policy.get("name", "")).removesuffix(" (changed)") if before else ""
+    wanted = (earlier, "balanced", "offline")
     return next((by_name[name] for name in wanted if name in by_name), choices[0])

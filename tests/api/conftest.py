@@ -44,9 +44,8 @@ def sender(user: Any) -> Send:
 
 
 def make_document(owner: Any, name: str = "text.txt", status: str = "ready", **fields: Any) -> Document:
-    return Document.objects.create(
-        owner=owner, name=name, sha256="0" * 64, bytes=10, chars=10, tokens=3, status=status, **fields
-    )
+    sizes = {"bytes": 10, "chars": 10, "tokens": 3}
+    return Document.objects.create(owner=owner, name=name, sha256="0" * 64, status=status, **{**sizes, **fields})
 
 
 def make_run(owner: Any, *documents: Document, **fields: Any) -> Run:

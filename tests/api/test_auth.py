@@ -9,7 +9,14 @@ from django.test import Client
 from tests.api.conftest import Send, error_of, make_run, sender
 from trajectories import accounts
 
-CLOSED = ["/api/v1/runs", "/api/v1/connections", "/api/v1/models", "/api/v1/policies", "/api/v1/runs/x/tree", "/v1/models"]
+CLOSED = [
+    "/api/v1/runs",
+    "/api/v1/connections",
+    "/api/v1/models",
+    "/api/v1/policies",
+    "/api/v1/runs/x/tree",
+    "/v1/models",
+]
 
 
 @pytest.mark.parametrize("path", CLOSED)
@@ -55,7 +62,9 @@ def test_a_session_reads_without_one(owner: Any) -> None:
 
 def test_the_openai_door_asks_for_the_same(owner: Any) -> None:
     browser = Client(enforce_csrf_checks=True)
-    assert error_of(browser.post("/v1/chat/completions", {}, content_type="application/json"))["code"] == "not_signed_in"
+    assert (
+        error_of(browser.post("/v1/chat/completions", {}, content_type="application/json"))["code"] == "not_signed_in"
+    )
     browser.force_login(owner)
     refused = browser.post("/v1/chat/completions", {}, content_type="application/json")
     assert (refused.status_code, error_of(refused)["type"]) == (403, "permission_error")
@@ -65,7 +74,9 @@ def test_what_is_a_strangers_does_not_exist(stranger: Any, owner: Any, things: S
     send = sender(stranger)
     send_as_owner = sender(owner)
     send_as_owner("PUT", "/api/v1/policies/mine", {"max_depth": 0})
-    send_as_owner("POST", "/api/v1/connections", {"name": "mine", "provider": "openai", "base_url": "http://127.0.0.1:1/v1"})
+    send_as_owner(
+        "POST", "/api/v1/connections", {"name": "mine", "provider": "openai", "base_url": "http://127.0.0.1:1/v1"}
+    )
     send_as_owner("PUT", "/api/v1/models/mine/m", {"context_window": 5})
     assert [item["id"] for item in send("GET", "/api/v1/runs").json()["items"]] == [things.foreign_run]
     assert "mine" not in str(send("GET", "/api/v1/connections").json())

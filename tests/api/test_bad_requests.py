@@ -174,7 +174,9 @@ BAD_ADDRESSES: list[tuple[str, str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "status"), BAD_ADDRESSES, ids=[f"{c[0]} {c[1][:50]}" for c in BAD_ADDRESSES])
+@pytest.mark.parametrize(
+    ("method", "path", "status"), BAD_ADDRESSES, ids=[f"{c[0]} {c[1][:50]}" for c in BAD_ADDRESSES]
+)
 def test_a_bad_address_is_refused_with_a_sentence(
     send: Send, things: SimpleNamespace, method: str, path: str, status: int
 ) -> None:

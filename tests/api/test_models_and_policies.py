@@ -79,7 +79,9 @@ def test_the_test_button_lists_the_models(send: Send, server: ModelServer) -> No
 def test_the_test_button_says_what_is_wrong(send: Send) -> None:
     add(send, base_url="http://127.0.0.1:1/v1")
     answer = send("POST", "/api/v1/connections/mine/test").json()
-    assert answer["ok"] is False and answer["kind"] == "network" and answer["message"].endswith(".")
+    assert (
+        answer["ok"] is False and answer["kind"] == "network" and "127.0.0.1:1 cannot be reached" in answer["message"]
+    )
 
 
 def test_the_test_button_works_offline(send: Send) -> None:
@@ -233,7 +235,10 @@ def test_an_estimate_says_how_often_the_text_fills_the_window(send: Send, owner:
     answer = send(
         "POST",
         "/api/v1/estimate",
-        {"documents": [make_document(owner).id], "policy": {"models": {"root": "mine/m"}, "limits": {"cost_usd": "0.5"}}},
+        {
+            "documents": [make_document(owner).id],
+            "policy": {"models": {"root": "mine/m"}, "limits": {"cost_usd": "0.5"}},
+        },
     ).json()
     assert (answer["window"], answer["ratio"]) == (2, 1.5)
     assert answer["basis"] == "No similar runs yet; it never spends more than $0.5."

@@ -68,7 +68,7 @@ class Lab:
     ) -> engine.Outcome:
         """The outcome of a run whose root gives these replies turn by turn. `policy` as in the API."""
         if replies:
-            self.server.replies("root", replies)
+            self.server.replies("root", replies, when=f"<question>\n{question}\n")
         return await self.engine.run(self.task(documents, question, policy), self.log.emit, self.log.on_delta)
 
     def task(self, documents: Sequence[str], question: str, policy: dict[str, Any]) -> engine.Task:

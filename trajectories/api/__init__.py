@@ -1,24 +1,37 @@
 """The API at /api/v1: thin views over one access function for each kind of object, and OpenAPI with its page."""
 
+from typing import Any
+
 from django.conf import settings
 from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
 
-from trajectories.api import charts, connections, documents, errors, health, models, policies, runs
+from trajectories.api import charts, connections, documents, errors, health, models, policies, runs, shapes
 from trajectories.api.auth import SIGNED_IN
 from trajectories.api.bodies import StrictParser
-from trajectories.api.docs import Page
 
-api = NinjaAPI(
+
+class Api(NinjaAPI):
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Says of every operation once what its errors look like."""
+        schema = super().get_openapi_schema(**options)
+        content = {"application/json": {"schema": shapes.Failure.model_json_schema()}}
+        for operations in schema["paths"].values():
+            for operation in operations.values():
+                operation["responses"]["4XX"] = {"description": "What to do instead", "content": content}
+        return schema
+
+
+api = Api(
     title="RLM Web",
     version=settings.VERSION,
     description=(
         "Ask questions of documents too long for any model, and read how the answer came about. "
-        "Every error is {“error”: {“code”, “message”}}, lists are {“items”, “next”}, times are UTC, money is a decimal text."
+        "Lists are {items, next}, times are UTC, money is a decimal text, unknown is null."
     ),
     urls_namespace="api",
     auth=SIGNED_IN,
     parser=StrictParser(),
-    docs=Page(),
 )
 errors.install(api)
 for router in (

@@ -1,6 +1,6 @@
 """Bodies, query strings and answers of the API: how they are read (strictly) and written."""
 
-from typing import Any
+from typing import Any, Literal
 
 import orjson
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +12,7 @@ from pydantic import ConfigDict
 from trajectories import representations
 from trajectories.api.errors import WORDS, ApiError
 
+RunStatus = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 DEEPEST = 32
 """Levels of lists and objects in a body."""
 
@@ -42,7 +43,9 @@ def read_json(data: bytes) -> Any:
     try:
         value = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise ApiError(400, "not_json", f"The body is not JSON ({error.msg}, line {error.lineno}); correct it.") from None
+        raise ApiError(
+            400, "not_json", f"The body is not JSON ({error.msg}, line {error.lineno}); correct it."
+        ) from None
     _check(value, 1)
     return value
 

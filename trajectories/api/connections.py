@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import Field
 
 from trajectories import connections, engine
+from trajectories.api import shapes
 from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
 from trajectories.models import Connection
@@ -46,26 +47,26 @@ def connection_json(row: Connection) -> dict[str, Any]:
 OFFLINE_JSON = {"name": "offline", "provider": "offline", "base_url": "", "has_key": False, "from_environment": False}
 
 
-@router.get("/connections", summary="Model connections")
+@router.get("/connections", response=shapes.Connections, summary="Model connections")
 def listing(request: HttpRequest) -> HttpResponse:
     rows = Connection.objects.visible_to(request.user)
     return json_answer({"items": [OFFLINE_JSON, *(connection_json(row) for row in rows)], "next": None})
 
 
-@router.post("/connections", summary="Add a model connection")
+@router.post("/connections", response={201: shapes.Connection}, summary="Add a model connection")
 def create(request: HttpRequest, body: NewConnection) -> HttpResponse:
     row = _written(lambda: connections.add(request.user, connections.Changes(**body.model_dump())))
     return json_answer(connection_json(row), 201)
 
 
-@router.patch("/connections/{name}", summary="Change a model connection")
+@router.patch("/connections/{name}", response=shapes.Connection, summary="Change a model connection")
 def change(request: HttpRequest, name: str, body: ConnectionChanges) -> HttpResponse:
     row = _row(request, name)
     changes = connections.Changes(**body.model_dump())
     return json_answer(connection_json(_written(lambda: connections.change(row, changes))))
 
 
-@router.delete("/connections/{name}", summary="Remove a model connection")
+@router.delete("/connections/{name}", response={204: None}, summary="Remove a model connection")
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     row = _row(request, name)
     if row.from_environment:
@@ -74,7 +75,7 @@ def delete(request: HttpRequest, name: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
-@router.post("/connections/{name}/test", summary="Ask a connection for its models")
+@router.post("/connections/{name}/test", response=shapes.ConnectionTest, summary="Ask a connection for its models")
 def test(request: HttpRequest, name: str) -> HttpResponse:
     """`{"ok": true, "models": […]}`, or `{"ok": false, "kind", "message"}` with the reason."""
     known = connections.connections_of(request.user)

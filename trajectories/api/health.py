@@ -6,12 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
 from trajectories import host
+from trajectories.api import shapes
 from trajectories.api.bodies import json_answer
 
 router = Router(tags=["Server"])
 
 
-@router.get("/health", auth=None, summary="Is it at work?")
+@router.get("/health", auth=None, response=shapes.Health, summary="Is it at work?")
 def health(request: HttpRequest) -> HttpResponse:
     """`worker` is `embedded` (in this process) or `separate`, which only the workers' own machines can tell more of."""
     here, answering = host.current(), _database_answers()

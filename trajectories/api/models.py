@@ -8,6 +8,7 @@ from ninja import Router
 from pydantic import Field
 
 from trajectories import connections, engine, estimates
+from trajectories.api import shapes
 from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
 from trajectories.engine import pricing
@@ -36,7 +37,7 @@ class ModelFacts(Body):
     profile: Annotated[str, Field(max_length=60)] | None = None
 
 
-@router.get("/models", summary="Models: own facts, and those in use by the policies")
+@router.get("/models", response=shapes.Models, summary="Models: own facts, and those in use by the policies")
 def listing(request: HttpRequest) -> HttpResponse:
     return json_answer({"items": models_json(request.user), "next": None})
 
@@ -49,7 +50,7 @@ def models_json(owner: Any) -> list[dict[str, Any]]:
     return [_model_json(name, own.get(name), known) for name in sorted({*own, *used})]
 
 
-@router.put("/models/{connection}/{path:model}", summary="Say what is known of a model")
+@router.put("/models/{connection}/{path:model}", response=shapes.Model, summary="Say what is known of a model")
 def put(request: HttpRequest, connection: str, model: str, body: ModelFacts) -> HttpResponse:
     """Fields that are left out stay as they are; null forgets the own value."""
     known = connections.connections_of(request.user)
@@ -69,7 +70,7 @@ def put(request: HttpRequest, connection: str, model: str, body: ModelFacts) -> 
     return json_answer(_model_json(f"{connection}/{model}", row, known))
 
 
-@router.delete("/models/{connection}/{path:model}", summary="Forget own facts of a model")
+@router.delete("/models/{connection}/{path:model}", response={204: None}, summary="Forget own facts of a model")
 def delete(request: HttpRequest, connection: str, model: str) -> HttpResponse:
     gone, _ = KnownModel.objects.visible_to(request.user).filter(connection=connection, name=model).delete()
     if not gone:
@@ -94,32 +95,24 @@ def _amount(field: str, value: Amount) -> str:
 
 def _model_json(name: str, own: KnownModel | None, known: dict[str, engine.Connection]) -> dict[str, Any]:
     connection, _, model = name.partition("/")
+    server = known.get(connection)
     return {
         "model": name,
         "connection": connection,
         "name": model,
         "tier": own.tier or None if own else None,
-        "context_window": _window(connection, model, own),
-        "prices": _prices_json(connection, model, own, known),
+        "context_window": estimates.window_of(server, model, own),
+        "prices": _prices_json(server, model, own),
         "profile": own.profile or None if own else None,
         "own": own is not None,
     }
 
 
-def _window(connection: str, model: str, own: KnownModel | None) -> int | None:
-    if own is not None and own.context_window:
-        return own.context_window
-    return None if connection == connections.OFFLINE.name else estimates.shipped_window(model)
-
-
-def _prices_json(
-    connection: str, model: str, own: KnownModel | None, known: dict[str, engine.Connection]
-) -> dict[str, Any] | None:
+def _prices_json(server: engine.Connection | None, model: str, own: KnownModel | None) -> dict[str, Any] | None:
     """With where they come from; null: unknown."""
     if own is not None and own.prices is not None:
         return {**own.prices, "source": "own", "as_of": own.updated_at.date().isoformat()}
-    server = known.get(connection)
-    price = pricing.price_of(server.provider, model, None) if server else None
+    price = pricing.price_of(server, model) if server else None
     if price is None:
         return None
     kinds = {kind: getattr(price, kind) for kind in connections.PRICE_KINDS}

@@ -47,7 +47,9 @@ def openai_errors(view: View) -> View:
 
 def _error(response: HttpResponse) -> HttpResponse:
     told = orjson.loads(response.content)["error"]
-    return bodies.json_answer({"error": error_json(told["code"], told["message"], response.status_code)}, response.status_code)
+    return bodies.json_answer(
+        {"error": error_json(told["code"], told["message"], response.status_code)}, response.status_code
+    )
 
 
 def error_json(code: str, message: str, status: int = 422) -> dict[str, Any]:
@@ -72,7 +74,9 @@ def _model_json(name: str) -> dict[str, Any]:
 
 
 def _no_model(name: str) -> None:
-    raise ApiError(404, "model_not_found", f"There is no policy {name[:60]!r} to use as a model; GET /v1/models lists them.")
+    raise ApiError(
+        404, "model_not_found", f"There is no policy {name[:60]!r} to use as a model; GET /v1/models lists them."
+    )
 
 
 @openai_errors
@@ -80,7 +84,9 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         raise ApiError(405, "method_not_allowed", "This address takes POST only.")
     if not bodies.is_json(request):
-        raise ApiError(415, "wrong_content_type", "Send the body as JSON with the header Content-Type: application/json.")
+        raise ApiError(
+            415, "wrong_content_type", "Send the body as JSON with the header Content-Type: application/json."
+        )
     chat = conversations.read(bodies.read_json(request.body))
     run = await sync_to_async(_start)(request, chat)
     if chat.stream:

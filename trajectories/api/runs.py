@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
 from django.db.models import Q, QuerySet
@@ -13,7 +13,8 @@ from ninja import Query, Router
 from pydantic import Field
 
 from trajectories import access, estimates, exporters, policies, representations, tasks
-from trajectories.api.bodies import Body, json_answer
+from trajectories.api import shapes
+from trajectories.api.bodies import Body, RunStatus, json_answer
 from trajectories.api.errors import ApiError
 from trajectories.models import Document, Node, Run
 
@@ -26,7 +27,6 @@ MAX_EVENTS = 10_000
 BIGGEST = 2**62
 """Numbers beyond it fit into no column."""
 
-Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 DocumentIds = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_length=1, max_length=MAX_DOCUMENTS)]
 
 
@@ -44,7 +44,7 @@ class Plan(Body):
 # ------------------------------------------------------------------------------------------------- asking
 
 
-@router.post("/runs", summary="Ask a question of documents")
+@router.post("/runs", response={201: shapes.Run}, summary="Ask a question of documents")
 def create(request: HttpRequest, body: NewRun) -> HttpResponse:
     question = body.question.strip()
     if not question:
@@ -55,7 +55,7 @@ def create(request: HttpRequest, body: NewRun) -> HttpResponse:
     return json_answer(representations.run_json(run, request), 201)
 
 
-@router.post("/estimate", summary="What a run would probably take")
+@router.post("/estimate", response=shapes.Estimate, summary="What a run would probably take")
 def estimate(request: HttpRequest, body: Plan) -> HttpResponse:
     documents = [access.get_document(request.user, each) for each in dict.fromkeys(body.documents)]
     policy = policies.resolve(request.user, body.policy)
@@ -84,14 +84,14 @@ def ready_documents(request: HttpRequest, ids: list[str]) -> list[Document]:
 class Filter(Body):
     model_config = Body.model_config | {"strict": False}
 
-    status: Status | None = None
+    status: RunStatus | None = None
     q: Annotated[str, Field(max_length=200)] | None = None
     document: Annotated[str, Field(max_length=40)] | None = None
     cursor: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 25
 
 
-@router.get("/runs", summary="Runs, newest first")
+@router.get("/runs", response=shapes.Runs, summary="Runs, newest first")
 def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
     runs = _filtered(Run.objects.visible_to(request.user), wanted)
     page = list(representations.with_documents(runs)[: wanted.limit + 1])
@@ -130,7 +130,7 @@ def _position(cursor: str) -> tuple[datetime, str]:
         raise ApiError(422, "wrong_cursor", "This cursor is not one of ours; take it from “next” of a list.") from None
 
 
-@router.get("/runs/{run_id}", summary="One run")
+@router.get("/runs/{run_id}", response=shapes.Run, summary="One run")
 def one(request: HttpRequest, run_id: str) -> HttpResponse:
     return json_answer(representations.run_json(access.get_run(request.user, run_id), request))
 
@@ -138,7 +138,7 @@ def one(request: HttpRequest, run_id: str) -> HttpResponse:
 # ------------------------------------------------------------------------------------------------- acting
 
 
-@router.post("/runs/{run_id}/cancel", summary="Stop a run")
+@router.post("/runs/{run_id}/cancel", response={202: shapes.Run}, summary="Stop a run")
 def cancel(request: HttpRequest, run_id: str) -> HttpResponse:
     run = access.get_run(request.user, run_id)
     if not run.is_live and run.status != Run.Status.CANCELLED:
@@ -149,7 +149,7 @@ def cancel(request: HttpRequest, run_id: str) -> HttpResponse:
     return json_answer(representations.run_json(run, request), 202)
 
 
-@router.delete("/runs/{run_id}", summary="Delete a run with its record")
+@router.delete("/runs/{run_id}", response={204: None}, summary="Delete a run with its record")
 def delete(request: HttpRequest, run_id: str) -> HttpResponse:
     run = access.get_run(request.user, run_id)
     if run.is_live:
@@ -168,18 +168,18 @@ class Page(Body):
     limit: Annotated[int, Field(ge=1, le=MAX_EVENTS)] = 1_000
 
 
-@router.get("/runs/{run_id}/events", summary="The log, from a place on")
+@router.get("/runs/{run_id}/events", response=shapes.Events, summary="The log, from a place on")
 def events(request: HttpRequest, run_id: str, page: Query[Page]) -> HttpResponse:
     run = access.get_run(request.user, run_id)
     return json_answer(representations.events_json(run, after=page.after, limit=page.limit))
 
 
-@router.get("/runs/{run_id}/tree", summary="The skeleton of every node, in columns")
+@router.get("/runs/{run_id}/tree", response=shapes.Tree, summary="The skeleton of every node, in columns")
 def tree(request: HttpRequest, run_id: str) -> HttpResponse:
     return json_answer(representations.tree_json(access.get_run(request.user, run_id), request))
 
 
-@router.get("/runs/{run_id}/nodes/{number}", summary="One node with its texts")
+@router.get("/runs/{run_id}/nodes/{number}", response=shapes.Node, summary="One node with its texts")
 def node(request: HttpRequest, run_id: str, number: int) -> HttpResponse:
     run = access.get_run(request.user, run_id)
     found = Node.objects.filter(run=run, number=number).first() if abs(number) < BIGGEST else None

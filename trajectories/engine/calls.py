@@ -8,7 +8,7 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,12 +54,12 @@ class Router:
         self,
         policy: Policy,
         connections: Mapping[str, Connection],
-        clients: Mapping[str, LMClient],
+        connect: Callable[[Connection], LMClient],
         prices: Mapping[str, Price],
     ) -> None:
         self._policy = policy
         self._connections = connections
-        self._clients = clients
+        self._connect = connect
         self._prices = prices
         self._routes: dict[tuple[str, str], Route] = {}
 
@@ -88,7 +88,7 @@ class Router:
             name=name,
             connection=connection,
             model=model,
-            client=self._clients[connection_name],
+            client=self._connect(connection),
             own_price=own_price,
             price=pricing.price_of(connection, model, own_price),
         )

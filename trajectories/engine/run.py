@@ -65,7 +65,8 @@ class Engine:
         """The names of the models it offers. Raises `ProviderError`."""
         return await lm.list_models(connection, self._http)
 
-    def _client(self, connection: Connection) -> LMClient:
+    def client(self, connection: Connection) -> LMClient:
+        """Kept as long as the engine: it learns what its server dislikes."""
         if connection not in self._clients:
             self._clients[connection] = lm.connect(connection, self._http)
         return self._clients[connection]
@@ -122,7 +123,6 @@ class _Run:
 
     async def _solve(self) -> Answer:
         policy = self._task.policy
-        clients = {name: self._engine._client(connection) for name, connection in self._task.connections.items()}
         budget = Budget(policy.limits)
         caller = Caller(
             tree=self._tree,
@@ -132,7 +132,7 @@ class _Run:
             process_slots=self._engine._slots,
             on_delta=self._on_delta,
         )
-        router = Router(policy, self._task.connections, clients, self._task.prices)
+        router = Router(policy, self._task.connections, self._engine.client, self._task.prices)
         for role in policy.models:
             router.route(role)
         shop = Shop(

@@ -91,13 +91,14 @@ def write_index(path: Path, index: Path) -> int:
 
 
 def _last_whole(data: bytes) -> int:
-    """Where the last character that may be incomplete begins (the end when it is ASCII)."""
-    if not data or data[-1] < 0x80:
-        return len(data)
+    """The end of the last character that is there with all its bytes."""
     at = len(data) - 1
     while at > 0 and data[at] & 0xC0 == 0x80:
         at -= 1
-    return at
+    if at < 0 or data[at] < 0xC0:
+        return len(data)
+    wanted = 4 if data[at] >= 0xF0 else 3 if data[at] >= 0xE0 else 2
+    return at if len(data) - at < wanted else len(data)
 
 
 def _marks(data: bytes, chars: int, length: int, position: int) -> list[int]:

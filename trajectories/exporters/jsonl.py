@@ -1,8 +1,8 @@
 """The whole log in one file that needs nothing else: a line for the run, one for each event, one for each text.
 
-    {"format": "rlm-web", "version": 1, "run": {…}}
-    {"seq": 1, "at": "…", "type": "run.started", …}
-    {"sha": "…", "text": "…"}        before the first event that refers to it; null: gone with its document
+{"format": "rlm-web", "version": 1, "run": {…}}
+{"seq": 1, "at": "…", "type": "run.started", …}
+{"sha": "…", "text": "…"}        before the first event that refers to it; null: gone with its document
 """
 
 from collections.abc import Iterator

@@ -5,12 +5,20 @@ import importlib
 import inspect
 import logging
 import socket
+import ssl
 import traceback
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from email.utils import formatdate
+from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from tests.engine.lm.conftest import KEY, asking, failure_of
 from tests.model_server import ModelServer, ScriptedReply
@@ -138,6 +146,40 @@ async def test_a_server_that_is_not_there_is_a_network_error(connection: Connect
         error = await failure_of(lambda: lm.connect(nowhere, http).complete(asking()))
     assert error.kind == "network"
     assert "cannot be reached" in str(error)
+    assert error.__cause__ is None, "the cause holds the request and with it the key"
+
+
+@pytest.mark.parametrize("tls", [True, False], ids=["unknown certificate", "no TLS"])
+async def test_a_server_that_cannot_prove_who_it_is_gets_nothing(
+    connection: Connection, http: lm.HTTP, tmp_path: Path, tls: bool
+) -> None:
+    heard: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(100))
+        writer.close()
+
+    identity = own_certificate(tmp_path) if tls else None
+    async with await asyncio.start_server(listen, "127.0.0.1", 0, ssl=identity) as impostor:
+        address = f"https://127.0.0.1:{impostor.sockets[0].getsockname()[1]}/v1"
+        error = await failure_of(lambda: lm.connect(replace(connection, base_url=address), http).complete(asking()))
+    assert error.kind == "network"
+    assert b"HTTP" not in b"".join(heard)
+
+
+def own_certificate(folder: Path) -> ssl.SSLContext:
+    """A server's side of TLS with a certificate that nobody has signed but itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    today = datetime.now(UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(today).not_valid_after(today + timedelta(days=1))
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "identity.pem"
+    file.write_bytes(private + made.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
 
 
 async def test_a_server_that_says_nothing_is_a_timeout(connection: Connection, server: ModelServer) -> None:
@@ -219,7 +261,16 @@ async def test_a_key_that_cannot_be_sent_is_not_shown_either(connection: Connect
 
 
 @pytest.mark.parametrize(
-    "address", ["ftp://x/v1", "localhost:80", "http://", "http://me:secret@x/v1", "http://x/?key=secret"]
+    "address",
+    [
+        "ftp://x/v1",
+        "localhost:80",
+        "http://",
+        "http://me:secret@x/v1",
+        "http://x/?key=secret",
+        "http://x..y/v1",
+        "http://x/\x01",
+    ],
 )
 async def test_an_address_that_is_none_is_said_when_it_is_used(
     connection: Connection, http: lm.HTTP, address: str

@@ -187,6 +187,12 @@ async def test_content_in_parts_is_joined(client: OpenAIClient, server: ModelSer
 # ---------------------------------------------------------------------------------------------- what it sends
 
 
+async def test_an_address_pasted_with_its_end_is_understood(server: ModelServer, http: lm.HTTP) -> None:
+    pasted = Connection(name="mine", provider="openai", base_url=f"{server.url}/chat/completions/")
+    assert (await OpenAIClient(pasted, http).complete(asking())).text.startswith("ANS")
+    assert await lm.list_models(pasted, http) == ["root", "worker"]
+
+
 async def test_messages_travel_verbatim(client: OpenAIClient, server: ModelServer) -> None:
     messages = tuple(Message(role=role, content=f"{role}\n 🦊") for role in ("system", "user", "assistant", "user"))
     await client.complete(Request(model="org/name:tag", messages=messages))

@@ -4,6 +4,7 @@ httpx is the interface and aiohttp the transport, because httpx's own pool is qu
 proxies are not used, no cookie is kept, no redirect is followed, and no answer grows over `LARGEST_ANSWER`.
 """
 
+import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -123,7 +124,9 @@ def address_of(connection: Connection, default: str) -> str:
         parts = urlsplit(address)
         plain = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
         plain = plain and not (parts.username or parts.password or parts.query or parts.fragment)
-    except ValueError:
+        httpx.URL(address)
+        (parts.hostname or "").encode("idna")
+    except (ValueError, httpx.InvalidURL):
         plain = False
     if not plain:
         raise ProviderError(
@@ -172,9 +175,12 @@ def _failure(error: Exception, host: str) -> ProviderError:
     cause = error.__cause__ if isinstance(error, httpx.HTTPError) and error.__cause__ else error
     if isinstance(cause, TimeoutError):
         return ProviderError("timeout", f"{host} did not answer in time.")
+    if isinstance(cause, aiohttp.ClientSSLError):
+        return ProviderError("network", f"{host} has no certificate that this machine trusts, or speaks no TLS at all.")
     if isinstance(cause, aiohttp.ClientConnectorError):
-        reason = cause.os_error.strerror or str(cause.os_error)
-        return ProviderError("network", f"{host} cannot be reached ({reason}). Is the address right, and does it run?")
+        number = cause.os_error.errno or 0  # below 0: the name was not found
+        reason = os.strerror(number) if number > 0 else cause.os_error.strerror
+        return ProviderError("network", f"{host} cannot be reached: {reason}. Is the address right, and does it run?")
     if isinstance(cause, aiohttp.ClientPayloadError | aiohttp.ClientConnectionError):
         return ProviderError("network", f"The connection to {host} broke before the answer was complete.")
     if isinstance(cause, httpx.DecodingError | aiohttp.ClientResponseError):

@@ -88,7 +88,7 @@ class OpenAIClient:
 
     @cached_property
     def _address(self) -> str:
-        return address_of(self._connection, BASE_URL)
+        return address_of(self._connection, BASE_URL).removesuffix("/chat/completions")
 
     @cached_property
     def _host(self) -> str:

@@ -1,7 +1,7 @@
 // @ts-check
 // The tree of nodes as an ARIA treegrid. Only the rows in view stand in the DOM, whatever the run's size.
 import { BINS, figures, pathTo, rows } from './layout.js';
-import { $, element, icon, iconElement } from './ui.js';
+import { $, element, iconElement } from './ui.js';
 import { batchName, costText, isTurn, nameOf, shortTime, subtreeCost } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -280,6 +280,3 @@ function histogram({ bins, failures }) {
   holder.innerHTML = `<svg class="hist" width="${BINS * 4}" height="20" aria-hidden="true">${bars.join('')}</svg>`;
   return holder.content.firstElementChild;
 }
-
-/** The icon's HTML for places that build text. */
-export { icon };

@@ -38,7 +38,7 @@ class Repl:
         self._variables = variables.Variables(interrupts)
         self._output = Output(opened["stdout_chars"])
         self._printer = Printer(self._output, record)
-        self._endings = Endings(texts, self._user_variables)
+        self._endings = Endings(texts, self._answerable)
         self._calls = Calls(channel, Quoter(texts, record), opened["depth"])
         names = [document["name"] for document in opened["documents"]]
         self._search = Search(texts, names, interrupts, min(10.0, opened["cell_seconds"] / 3))
@@ -160,11 +160,15 @@ class Repl:
         }
 
     def _user_variables(self) -> dict[str, Any]:
-        """With names of the REPL that the code has given to something of its own."""
-        made = variables.user_variables(self._namespace, self._reserved)
-        mine = self._namespace.get("answer")
-        if mine is not None and mine is not self._reserved["answer"]:
-            made["answer"] = mine
+        return variables.user_variables(self._namespace, self._reserved)
+
+    def _answerable(self) -> dict[str, Any]:
+        """With names of the REPL that this cell has given to something of its own."""
+        made = self._user_variables()
+        for name, own in self._reserved.items():
+            mine = self._namespace.get(name)
+            if mine is not None and mine is not own:
+                made[name] = mine
         return made
 
     def _show_vars(self) -> Listing:

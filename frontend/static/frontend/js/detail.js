@@ -1,0 +1,260 @@
+// @ts-check
+// The right pane: what the selected node or batch did. Tabs that do not apply are disabled, not hidden, and the chosen
+// tab stays when the selection changes.
+import { clock } from './format.js';
+import { figures } from './layout.js';
+import { PANELS } from './panels.js';
+import { $, $$, api, copy, element, iconElement } from './ui.js';
+import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORDS, subtreeCost, tokensText } from './words.js';
+
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Node} Node */
+/** @typedef {import('./layout.js').Batch} Batch */
+/** @typedef {{ node: Node | null, batch: Batch | null }} Selection */
+/**
+ * @typedef {{
+ *   state: State, node: Node | null, batch: Batch | null, full: any, now: number, words: string,
+ *   select: (id: string) => void, fetchNode: (number: number) => Promise<any>, redraw: () => void,
+ * }} Subject  full: the node with its texts, null for a batch; words: its reply so far, while it is being written
+ */
+
+export const TABS = ['Code + output', 'Prompt', 'Response', 'Variables', 'Reads', 'Cost', 'Raw'];
+const APPLY = /** @type {Record<string, string[]>} */ ({
+  cell: ['Code + output', 'Variables', 'Reads', 'Cost', 'Raw'],
+  lm: ['Prompt', 'Response', 'Reads', 'Cost', 'Raw'],
+  gate: ['Prompt', 'Response', 'Cost', 'Raw'],
+  rlm: ['Prompt', 'Response', 'Reads', 'Cost', 'Raw'],
+  step: ['Response', 'Cost', 'Raw'],
+  batch: ['Response', 'Cost', 'Raw'],
+});
+const FIRST = /** @type {Record<string, string>} */ ({ lm: 'Response', gate: 'Response', rlm: 'Response' });
+const KEPT = 300;
+const ROLLING = /** @type {Record<string, [string, string]>} */ ({
+  failed: ['err', 'err'], cancelled: ['', 'stop'], succeeded: ['ok', 'check'], running: ['run', ''],
+});
+
+export class Detail {
+  /** @param {HTMLElement} head @param {HTMLElement} body @param {{ runId: string, state: () => State, now: () => number, select: (id: string, from: string) => void }} host */
+  constructor(head, body, host) {
+    this.head = head;
+    this.body = body;
+    this.host = host;
+    this.tab = '';
+    /** @type {Selection} */
+    this.selection = { node: null, batch: null };
+    /** @type {Map<number, Promise<any>>} */
+    this.fetched = new Map();
+    /** @type {Map<number, string>} words of replies that are being written */
+    this.words = new Map();
+    this.turn = 0;
+    this.shown = '';
+  }
+
+  /** @param {Selection} selection */
+  show(selection) {
+    this.selection = selection;
+    this.render(true);
+  }
+
+  /** After events: draws again what has changed of the selected node. */
+  update() {
+    const { node, batch } = this.selection;
+    const key = batch ? `b${batch.number} ${batch.items.length} ${this.host.state().version}` : `${node?.number} ${node?.status}`;
+    const head = this.headKey();
+    if (key !== this.shown) this.render(false);
+    else if (head !== this.lastHead) this.renderHead();
+  }
+
+  /** @param {number} number @param {string} text */
+  delta(number, text) {
+    this.words.set(number, (this.words.get(number) ?? '') + text);
+    if (this.selection.node?.number !== number || this.current() !== 'Response') return;
+    const stream = $('.stream', this.body);
+    if (stream) stream.append(text);
+    else this.render(false);
+  }
+
+  /** The node with its texts; one that has ended is fetched once. @param {number} number */
+  fetchNode(number) {
+    const node = this.host.state().nodes.get(number);
+    const known = this.fetched.get(number);
+    if (known) return known;
+    const answer = api('GET', `/runs/${this.host.runId}/nodes/${number}`);
+    if (node && node.end !== null) {
+      this.fetched.set(number, answer);
+      answer.catch(() => this.fetched.delete(number));
+      if (this.fetched.size > KEPT) this.fetched.delete(/** @type {number} */ (this.fetched.keys().next().value));
+    }
+    return answer;
+  }
+
+  // ---------------------------------------------------------------------------------------------- tabs
+
+  tabsThatApply() {
+    const { node, batch } = this.selection;
+    return APPLY[batch ? 'batch' : node?.kind ?? 'step'];
+  }
+
+  current() {
+    const can = this.tabsThatApply();
+    if (can.includes(this.tab)) return this.tab;
+    return FIRST[this.selection.batch ? '' : this.selection.node?.kind ?? ''] ?? can[0];
+  }
+
+  /** @param {string} tab */
+  choose(tab) {
+    if (!this.tabsThatApply().includes(tab)) return;
+    this.tab = tab;
+    this.render(true);
+  }
+
+  // ---------------------------------------------------------------------------------------------- drawing
+
+  /** @param {boolean} fromTop */
+  async render(fromTop) {
+    const { node, batch } = this.selection;
+    this.renderHead();
+    this.shown = batch ? `b${batch.number} ${batch.items.length} ${this.host.state().version}` : `${node?.number} ${node?.status}`;
+    const turn = ++this.turn;
+    const waiting = setTimeout(() => this.body.replaceChildren(skeleton()), 120);
+    try {
+      const full = node ? await this.fetchNode(node.number) : null;
+      if (turn !== this.turn) return;
+      const subject = this.subject(full);
+      const shown = await PANELS[this.current()](subject);
+      if (turn !== this.turn) return;
+      const { scrollTop } = this.body;
+      this.body.replaceChildren(...shown.filter(Boolean));
+      this.body.scrollTop = fromTop ? 0 : scrollTop;
+    } catch (error) {
+      if (turn === this.turn) this.body.replaceChildren(this.failure(error));
+    } finally {
+      clearTimeout(waiting);
+    }
+  }
+
+  /** @param {any} full @returns {Subject} */
+  subject(full) {
+    return {
+      ...this.selection, full, state: this.host.state(), now: this.host.now(),
+      words: this.words.get(this.selection.node?.number ?? -1) ?? '',
+      select: id => this.host.select(id, 'detail'),
+      fetchNode: number => this.fetchNode(number),
+      redraw: () => this.render(false),
+    };
+  }
+
+  /** @param {any} error */
+  failure(error) {
+    return element('div', { class: 'state err' }, iconElement('err'), element('h3', {}, 'This node could not be loaded'),
+      element('p', {}, error.message),
+      element('button', { class: 'btn', type: 'button', onclick: () => this.render(true) }, 'Try again'));
+  }
+
+  headKey() {
+    const { node, batch } = this.selection;
+    const state = this.host.state();
+    if (batch) return `b${batch.number} ${state.version}`;
+    return node ? [node.number, node.status, costText(subtreeCost(state, node)), node.end === null ? shortTime(this.host.now() - node.start) : ''].join(' ') : '';
+  }
+
+  renderHead() {
+    this.lastHead = this.headKey();
+    const { node, batch } = this.selection;
+    if (!node && !batch) return;
+    const focused = this.head.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).dataset.tab;
+    this.head.replaceChildren(this.title(), this.facts(), this.tabList());
+    if (focused) $(`[data-tab="${focused}"]`, this.head)?.focus();
+  }
+
+  title() {
+    const { node, batch } = this.selection;
+    const state = this.host.state();
+    const kind = batch ? batch.kind : /** @type {Node} */ (node).kind;
+    const name = batch ? batchName(batch) : this.nodeTitle(state, /** @type {Node} */ (node));
+    return element('div', { class: 'row' },
+      element('span', { class: `k ${kind}`, title: kind }, iconElement(batch ? 'batch' : kind)),
+      element('h2', { class: 'trunc grow', title: name }, name),
+      batch ? batchChip(batch) : chip(/** @type {Node} */ (node).status, /** @type {Node} */ (node).error),
+      element('button', {
+        class: 'btn ghost icon sm', type: 'button', 'aria-label': 'Copy link', title: 'Copy link (y)',
+        onclick: () => copy(location.href, 'Link copied.'),
+      }, iconElement('link')));
+  }
+
+  /** @param {State} state @param {Node} node */
+  nodeTitle(state, node) {
+    if (!isTurn(state, node)) return nameOf(state, node);
+    return `${node.depth ? 'Sub-RLM' : 'Root'} call, ${shortModel(node.model)}`;
+  }
+
+  facts() {
+    const { node, batch } = this.selection;
+    const found = batch ? this.batchFacts(batch) : this.nodeFacts(/** @type {Node} */ (node));
+    return element('div', { class: 'facts' },
+      ...found.map(([term, value]) => element('span', {}, `${term} `, element('b', {}, value))),
+      node ? element('span', { class: 'muted' }, `node ${node.number}`) : null);
+  }
+
+  /** @param {Node} node @returns {[string, string][]} */
+  nodeFacts(node) {
+    const now = this.host.now();
+    const found = /** @type {[string, string][]} */ ([
+      ['start', clock(node.start)],
+      [node.end === null ? 'running for' : 'took', shortTime((node.end ?? now) - node.start)],
+      ['cost', costText(subtreeCost(this.host.state(), node))],
+    ]);
+    if (node.input_tokens !== null) found.push(['tokens', tokensText(node)]);
+    if (node.queued_ms && node.queued_ms >= 1) found.push(['queued', shortTime(node.queued_ms / 1000)]);
+    if ((node.attempt ?? 1) > 1) found.push(['attempts', String(node.attempt)]);
+    return found;
+  }
+
+  /** @param {Batch} batch @returns {[string, string][]} */
+  batchFacts(batch) {
+    const sums = figures(batch, this.host.now());
+    const found = /** @type {[string, string][]} */ ([
+      ['took', shortTime(sums.end - sums.start)], ['cost', costText(sums.cost)],
+    ]);
+    if (sums.p50 !== null) found.push(['p50', shortTime(sums.p50)], ['p95', shortTime(/** @type {number} */ (sums.p95))]);
+    if (sums.running) found.push(['done', `${sums.done} of ${sums.count}`]);
+    return found;
+  }
+
+  tabList() {
+    const can = this.tabsThatApply();
+    const now = this.current();
+    const tabs = TABS.map((name, index) => element('button', {
+      role: 'tab', type: 'button', 'data-tab': name, id: `tab-${index + 1}`, 'aria-controls': this.body.id,
+      'aria-selected': String(name === now), disabled: !can.includes(name), tabindex: name === now ? 0 : -1,
+      title: `${name} (${index + 1})`, onclick: () => this.choose(name),
+    }, name));
+    this.body.setAttribute('aria-labelledby', `tab-${TABS.indexOf(now) + 1}`);
+    return element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Node' }, ...tabs);
+  }
+
+  /** The reader's address of the first piece of text that the node read. */
+  readerLink() {
+    return /** @type {HTMLAnchorElement | undefined} */ ($$('a[data-read]', this.body)[0])?.href ?? null;
+  }
+}
+
+/** @param {string} status @param {string | null} error */
+function chip(status, error) {
+  const [style, sign] = ROLLING[status] ?? ROLLING.running;
+  const word = /** @type {any} */ (STATUS_WORDS)[status] ?? status;
+  return element('span', { class: `chip ${style}`, title: error ?? word },
+    sign ? iconElement(sign) : element('span', { class: 'pulse' }), word);
+}
+
+/** @param {Batch} batch */
+function batchChip(batch) {
+  const failed = batch.items.filter(node => node.status === 'failed').length;
+  if (failed) return element('span', { class: 'chip err' }, iconElement('err'), `${failed} failed`);
+  return chip(batch.items.some(node => node.end === null) ? 'running' : 'succeeded', null);
+}
+
+function skeleton() {
+  return element('div', { class: 'skels', 'aria-label': 'Loading' },
+    ...['w60', 'w90', 'w75', 'w40'].map(width => element('div', { class: `skel ${width}` })));
+}

@@ -1,0 +1,77 @@
+// @ts-check
+// The document beside the answer: the text around a source, marked, with links to the next one and to the document.
+
+import { lines, wholeLines } from './lines.js';
+import { $, $$, ApiError, api } from './ui.js';
+import { whole } from './format.js';
+
+const AROUND = 1_500;
+const LONGEST = 20_000;
+
+let shown = 1;
+let asked = 0;
+
+/** @typedef {{ document: string, name: string, chars: number, start: number, end: number, address: string }} Source */
+
+/** @returns {Source[]} */
+const sources = () => JSON.parse($('#source-data')?.textContent ?? '[]');
+
+/** The source the address asks for, else the first. */
+export const sourceNumber = () => Number(new URLSearchParams(location.search).get('source')) || 1;
+
+/** @param {number} step */
+export function stepSource(step) {
+  const all = sources().length;
+  if (all) showSource((shown - 1 + step + all) % all + 1);
+}
+
+/** @param {number} number from 1 @param {{ quiet?: boolean }} [how] quiet: the page was made with it already */
+export async function showSource(number, { quiet = false } = {}) {
+  const all = sources();
+  const source = all[number - 1];
+  if (!source) return;
+  shown = number;
+  for (const cite of $$('[data-cite]')) {
+    if (Number(cite.dataset.cite) === number) cite.setAttribute('aria-current', 'true');
+    else cite.removeAttribute('aria-current');
+  }
+  if (quiet) return scrollToMark();
+  const address = new URL(location.href);
+  address.searchParams.set('source', String(number));
+  history.replaceState(null, '', address);
+  $('#pane').hidden = false;
+  $('#pane-t').textContent = source.name;
+  $('#pane-o').textContent = `source ${number} of ${all.length}`;
+  const open = $('#pane-open');
+  open.href = source.address;
+  $('#pane-p > .muted').textContent = `Characters ${whole(source.start)}–${whole(source.end)}`;
+  await showSpan(source);
+  scrollToMark();
+  if (matchMedia('(max-width: 900px)').matches) $('#pane').scrollIntoView({ block: 'start' });
+  return undefined;
+}
+
+/** Fills the pane with the text around a span. @param {{ document: string, chars: number, start: number, end: number }} span */
+export async function showSpan({ document, chars, start, end }) {
+  const mine = ++asked;
+  const last = Math.min(end, start + LONGEST);
+  const pane = $('#pane-text');
+  try {
+    const from = Math.max(0, start - AROUND);
+    const text = await api('GET', `/documents/${document}/text?start=${from}&end=${Math.min(chars, last + AROUND)}`);
+    if (mine !== asked) return;
+    const piece = wholeLines(text, chars, [start, last]);
+    pane.replaceChildren(...lines(piece.text, piece.start, [start, last]));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (mine === asked) pane.textContent = error.message;
+  }
+}
+
+export function scrollToMark() {
+  const pane = $('#pane-text');
+  const mark = $('mark', pane);
+  if (!mark) return;
+  const offset = mark.getBoundingClientRect().top - pane.getBoundingClientRect().top;
+  pane.scrollTop += offset - pane.clientHeight / 3;
+}

@@ -1,0 +1,33 @@
+// @ts-check
+// The head of every page of a run: Stop, and the line that ticks while it runs.
+
+import { $, ApiError, api, toast } from './ui.js';
+import { clock, costWords, usd } from './format.js';
+
+/**
+ * “running · depth 2 · 14 in flight · $0.49 / $5.00 · 2:58”
+ * @param {import('./state.js').State} state @param {number} elapsed seconds @param {number} inFlight
+ */
+export function tellHead(state, elapsed, inFlight) {
+  const line = $('#live-line');
+  if (!line) return;
+  const { status, cost, policy } = state.run;
+  const cap = policy?.limits?.cost_usd;
+  const depth = Math.max(0, ...[...state.nodes.values()].filter(node => node.kind === 'rlm' && node.status === 'running').map(node => node.depth));
+  const parts = [status, depth ? `depth ${depth}` : '', inFlight ? `${inFlight} in flight` : '', cap ? `${costWords(cost)} / ${usd(cap)}` : costWords(cost), clock(elapsed)];
+  line.textContent = status === 'queued' ? 'queued' : parts.filter(Boolean).join(' · ');
+}
+
+document.addEventListener('click', async event => {
+  const button = /** @type {any} */ (/** @type {Element} */ (event.target).closest('[data-stop]'));
+  if (!button) return;
+  button.disabled = true;
+  try {
+    await api('POST', `/runs/${button.dataset.stop}/cancel`);
+    toast('Stopping. Calls in flight are being cancelled.');
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    button.disabled = false;
+    toast(error.message);
+  }
+});

@@ -1,0 +1,559 @@
+// @ts-check
+// The time line on a canvas: lanes by depth and slot, idle time squeezed. rlm and step are outlined, work is filled,
+// failures are hatched. The canvas is as large as what is seen of it; it draws only bars in view.
+import { clock, usd } from './format.js';
+import { esc, fit, onTheme, palette, tip } from './ui.js';
+import { nameOf, shortTime, tokensText } from './words.js';
+
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Node} Node */
+/** @typedef {import('./layout.js').Band} Band */
+/** @typedef {import('./layout.js').Bar} Bar */
+/** @typedef {import('./layout.js').TimeScale} TimeScale */
+/**
+ * @typedef {{ state: State, bands: Band[], scale: TimeScale, critical: import('./critical.js').CriticalPath | null }} Plan
+ * @typedef {{ bar: Bar, x: number, y: number, width: number, height: number }} Place
+ */
+
+export const GUTTER = 80;
+const AXIS = 26;
+const GAP = 14;
+const TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600];
+const TOKENS = [
+  'bg', 'surface', 'inset', 'line', 'line-strong', 'text', 'text-2', 'text-3', 'accent', 'err', 'err-soft', 'on-kind',
+  'rlm', 'step', 'lm', 'cell', 'gate', 'rlm-soft', 'step-soft',
+];
+
+/** Height of a lane, so that a band of any width stays on a few screens. @param {number} depth @param {number} lanes */
+const laneHeight = (depth, lanes) => (depth === 0 ? 20 : lanes <= 20 ? 14 : lanes <= 64 ? 9 : lanes <= 300 ? 5 : 3);
+
+export class Timeline {
+  /** @param {HTMLCanvasElement} canvas @param {{ select: (id: string, from: string) => void, touched: () => void, viewed: () => void }} host */
+  constructor(canvas, host) {
+    this.canvas = canvas;
+    this.host = host;
+    this.sizer = /** @type {HTMLElement} */ (canvas.parentElement);
+    this.scroller = /** @type {HTMLElement} */ (this.sizer.parentElement);
+    /** @type {Plan | null} */
+    this.plan = null;
+    /** @type {[number, number]} drawn seconds at the left and right edge */
+    this.view = [0, 1];
+    this.whole = true;
+    /** @type {number | null} */
+    this.selected = null;
+    /** @type {Set<number> | null} the nodes that are not dimmed */
+    this.lit = null;
+    this.tint = 'kind';
+    this.showCritical = true;
+    this.width = 0;
+    this.height = 0;
+    this.frame = 0;
+    /** @type {{ y: number, row: number }[]} */
+    this.geometry = [];
+    /** @type {Record<string, string>} */
+    this.colors = {};
+    this.hatch = /** @type {CanvasPattern | null} */ (null);
+    this.listen();
+  }
+
+  listen() {
+    new ResizeObserver(() => this.draw()).observe(this.scroller);
+    this.scroller.addEventListener('scroll', () => this.draw(), { passive: true });
+    onTheme(() => { this.colors = {}; this.draw(); });
+    new Pointer(this);
+  }
+
+  /** @param {Plan} plan */
+  set(plan) {
+    this.plan = plan;
+    if (this.whole) this.view = [0, plan.scale.length];
+    this.clamp();
+    this.draw();
+  }
+
+  // ---------------------------------------------------------------------------------------------- view
+
+  get span() {
+    return this.view[1] - this.view[0];
+  }
+
+  /** @param {number} time seconds of the run */
+  x(time) {
+    const drawn = this.plan ? this.plan.scale.drawn(time) : time;
+    return GUTTER + (drawn - this.view[0]) / this.span * (this.width - GUTTER - 12);
+  }
+
+  clamp() {
+    const all = this.plan?.scale.length ?? 1;
+    const span = Math.max(all * 1e-5, Math.min(all, this.span));
+    const from = Math.max(0, Math.min(all - span, this.view[0]));
+    this.view = [from, from + span];
+    this.whole = span >= all * 0.999;
+  }
+
+  /** @param {number} from @param {number} to drawn seconds */
+  look(from, to) {
+    this.view = [from, to];
+    this.clamp();
+    this.draw();
+    this.host.viewed();
+  }
+
+  /** @param {number} factor @param {number} [x] where to, in pixels */
+  zoom(factor, x = (this.width + GUTTER) / 2) {
+    const part = (x - GUTTER) / Math.max(1, this.width - GUTTER - 12);
+    const at = this.view[0] + part * this.span;
+    this.look(at - (at - this.view[0]) * factor, at + (this.view[1] - at) * factor);
+  }
+
+  /** @param {number} part of what is seen */
+  pan(part) {
+    const by = this.span * part;
+    this.look(this.view[0] + by, this.view[1] + by);
+  }
+
+  /** Shows this stretch of the run, or all of it. @param {{ start: number, end: number } | null} stretch */
+  fitTo(stretch) {
+    if (!this.plan) return;
+    const { scale } = this.plan;
+    if (!stretch) return this.look(0, scale.length);
+    const [from, to] = [scale.drawn(stretch.start), scale.drawn(stretch.end)];
+    const margin = (to - from) * 0.08 + scale.length * 1e-4;
+    this.look(from - margin, to + margin);
+  }
+
+  // ---------------------------------------------------------------------------------------------- drawing
+
+  draw() {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
+  }
+
+  paint() {
+    if (!this.plan || !this.scroller.clientHeight) return;
+    this.measure(this.plan.bands);
+    const g = fit(this.canvas, this.width, this.height);
+    this.g = g;
+    this.prepareColors(g);
+    const style = getComputedStyle(document.body);
+    this.font = style.fontFamily;
+    g.textBaseline = 'middle';
+    g.fillStyle = this.colors.surface;
+    g.fillRect(0, 0, this.width, this.height);
+    g.save();
+    g.beginPath();
+    g.rect(GUTTER, AXIS, this.width - GUTTER, this.height);
+    g.clip();
+    const marks = this.paintGrid(g);
+    this.paintGaps(g);
+    this.plan.bands.forEach((band, index) => this.paintBand(g, band, this.geometry[index]));
+    if (this.showCritical && this.plan.critical) this.paintCritical(g, this.plan.critical.leaves);
+    const chosen = this.selected === null ? null : this.find(this.selected);
+    if (chosen) this.paintSelection(g, chosen);
+    g.restore();
+    this.paintGutter(g);
+    this.paintAxis(g, marks, chosen);
+  }
+
+  /** Where each band begins, in pixels from the top of all of them. @param {Band[]} bands */
+  measure(bands) {
+    this.width = this.scroller.clientWidth;
+    this.height = this.scroller.clientHeight;
+    const lanes = bands.reduce((sum, band) => sum + band.lanes.length * laneHeight(band.depth, band.lanes.length), 0);
+    const free = this.height - AXIS - 6 - GAP * bands.length;
+    const stretch = Math.max(1, Math.min(1.5, free / Math.max(1, lanes)));
+    let y = AXIS + 6;
+    this.geometry = bands.map(band => {
+      const row = laneHeight(band.depth, band.lanes.length) * stretch;
+      const place = { y, row };
+      y += band.lanes.length * row + GAP;
+      return place;
+    });
+    this.sizer.style.height = `${Math.max(this.height, Math.ceil(y))}px`;
+  }
+
+  /** @param {CanvasRenderingContext2D} g */
+  prepareColors(g) {
+    if (this.colors.bg) return;
+    this.colors = palette(TOKENS);
+    const tile = document.createElement('canvas');
+    tile.width = tile.height = 6;
+    const brush = /** @type {CanvasRenderingContext2D} */ (tile.getContext('2d'));
+    brush.fillStyle = this.colors['err-soft'];
+    brush.fillRect(0, 0, 6, 6);
+    brush.strokeStyle = this.colors.err;
+    brush.lineWidth = 1.5;
+    for (const shift of [-6, 0, 6]) {
+      brush.beginPath();
+      brush.moveTo(shift, 6);
+      brush.lineTo(shift + 6, 0);
+      brush.stroke();
+    }
+    this.hatch = g.createPattern(tile, 'repeat');
+  }
+
+  /** Lines at round times; returns what to write beside them. @param {CanvasRenderingContext2D} g @returns {[number, string][]} */
+  paintGrid(g) {
+    const { scale } = /** @type {Plan} */ (this.plan);
+    const step = TICKS.find(tick => tick / this.span * (this.width - GUTTER) > 64) ?? 7200;
+    const marks = /** @type {[number, string][]} */ ([]);
+    const last = scale.time(this.view[1]);
+    const first = Math.ceil(scale.time(this.view[0]) / step) * step;
+    let written = -99;
+    g.strokeStyle = this.colors.line;
+    g.lineWidth = 1;
+    for (let time = first; time <= last + 1e-9; time += step) {
+      if (scale.gaps.some(([from, to]) => time > from && time < to)) {
+        const [, to] = /** @type {[number, number]} */ (scale.gaps.find(([from, end]) => time > from && time < end));
+        time = Math.floor(to / step) * step;
+        continue;
+      }
+      const x = Math.round(this.x(time)) + 0.5;
+      g.beginPath();
+      g.moveTo(x, AXIS);
+      g.lineTo(x, this.height);
+      g.stroke();
+      if (x - written < 52 || x > this.width - 24) continue;
+      const digits = step < 0.01 ? 3 : step < 0.1 ? 2 : 1;
+      marks.push([x + 4, step < 1 ? `${time.toFixed(digits)} s` : clock(time + 1e-6)]);
+      written = x;
+    }
+    return marks;
+  }
+
+  /** @param {CanvasRenderingContext2D} g */
+  paintGaps(g) {
+    for (const [from, to] of /** @type {Plan} */ (this.plan).scale.gaps) {
+      const [left, right] = [this.x(from), this.x(to)];
+      if (right < GUTTER || left > this.width) continue;
+      g.fillStyle = this.colors.inset;
+      g.fillRect(left, AXIS, right - left, this.height);
+      g.strokeStyle = this.colors['line-strong'];
+      for (const x of [left, right]) {
+        g.beginPath();
+        for (let y = AXIS, tooth = 0; y < this.height; y += 6, tooth += 1) g.lineTo(x + (tooth % 2 ? 2.5 : -2.5), y);
+        g.stroke();
+      }
+      if (right - left < 14) continue;
+      g.save();
+      g.translate((left + right) / 2, this.height / 2);
+      g.rotate(-Math.PI / 2);
+      g.fillStyle = this.colors['text-2'];
+      g.font = `12px ${this.font}`;
+      g.textAlign = 'center';
+      g.fillText(`${shortTime(to - from)} idle, squeezed`, 0, 0);
+      g.restore();
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {Band} band @param {{ y: number, row: number }} place */
+  paintBand(g, band, place) {
+    const from = /** @type {Plan} */ (this.plan).scale.time(this.view[0]);
+    band.lanes.forEach((lane, index) => {
+      const y = Math.round(place.y + index * place.row - this.scroller.scrollTop);
+      if (y > this.height || y + place.row * 2 < AXIS) return;
+      let done = -1;
+      for (let at = firstEnding(lane, from); at < lane.length; at += 1) {
+        const box = this.box(lane[at], y, place.row);
+        if (box.x > this.width) break;
+        const failed = lane[at].node.status === 'failed';
+        if (box.x + box.width < done + 0.6 && !failed) continue;
+        this.paintBar(g, box);
+        done = box.x + box.width;
+      }
+    });
+  }
+
+  /** @param {Bar} bar @param {number} y @param {number} row @returns {Place} */
+  box(bar, y, row) {
+    const x = this.x(bar.from);
+    const raw = this.x(bar.to) - x;
+    const height = Math.max(2, Math.round(row * bar.rows) - (row > 12 ? 3 : row > 4 ? 2 : 1));
+    return { bar, x, y, width: Math.max(1.5, raw > 4 ? raw - 1 : raw), height };
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {Place} place */
+  paintBar(g, place) {
+    const { bar: { node }, x, y, width, height } = place;
+    const colors = this.colors;
+    const framed = node.kind === 'rlm' || node.kind === 'step';
+    g.globalAlpha = this.lit && !this.lit.has(node.number) ? 0.22 : 1;
+    if (node.status === 'failed' && !framed) {
+      g.fillStyle = this.hatch ?? colors.err;
+      g.fillRect(x, y, Math.max(3, width), height);
+      g.strokeStyle = colors.err;
+      g.lineWidth = 1;
+      if (height > 4) g.strokeRect(x + 0.5, y + 0.5, Math.max(2, width - 1), height - 1);
+    } else if (framed) {
+      g.fillStyle = colors[`${node.kind}-soft`];
+      g.fillRect(x, y, width, height);
+      g.strokeStyle = node.status === 'failed' ? colors.err : colors[node.kind];
+      g.lineWidth = 1;
+      g.strokeRect(x + 0.5, y + 0.5, Math.max(0.5, width - 1), height - 1);
+      g.fillStyle = g.strokeStyle;
+      g.fillRect(x, y, Math.min(3, width), height);
+    } else {
+      g.fillStyle = this.tint === 'cost' ? colors.accent : colors[node.kind];
+      if (this.tint === 'cost') g.globalAlpha *= this.costShade(node);
+      if (width > 5 && height > 5) {
+        g.beginPath();
+        g.roundRect(x, y, width, height, 2);
+        g.fill();
+      } else {
+        g.fillRect(x, y, width, height);
+      }
+    }
+    if (height >= 12) this.paintLabel(g, place, framed);
+    g.globalAlpha = 1;
+  }
+
+  /** @param {Node} node */
+  costShade(node) {
+    if (node.kind !== 'lm') return 0.08;
+    this.dearest ||= Math.max(1e-12, ...[.../** @type {Plan} */ (this.plan).state.nodes.values()]
+      .filter(other => other.kind === 'lm').slice(0, 20_000).map(other => Number(other.usd ?? 0)));
+    return Math.min(1, 0.14 + 0.86 * Math.sqrt(Number(node.usd ?? 0) / this.dearest));
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {Place} place @param {boolean} framed */
+  paintLabel(g, { bar, x, y, width, height }, framed) {
+    const left = Math.max(x, GUTTER);
+    const room = x + width - left;
+    if (room < 30) return;
+    const { node } = bar;
+    const label = nameOf(/** @type {Plan} */ (this.plan).state, node);
+    g.font = `${framed ? 500 : 400} 12px ${this.font}`;
+    if (room < 90 && g.measureText(label).width > room - 8) {
+      if (node.kind !== 'step' || room < 22) return;
+    }
+    g.save();
+    g.beginPath();
+    g.rect(left, y, room - 3, height);
+    g.clip();
+    g.textAlign = 'left';
+    const failed = node.status === 'failed';
+    g.fillStyle = failed ? this.colors.err : framed ? this.colors[node.kind]
+      : this.tint === 'cost' ? this.colors.text : this.colors['on-kind'];
+    if (this.tint === 'cost' && !framed && !(this.lit && !this.lit.has(node.number))) g.globalAlpha = 1;
+    if (failed && !framed) {
+      g.fillStyle = this.colors['err-soft'];
+      g.fillRect(left + 3, y + 1, Math.min(room - 6, g.measureText(label).width + 6), height - 2);
+      g.fillStyle = this.colors.err;
+    }
+    g.fillText(label, left + 6, bar.rows > 1 ? y + 9 : y + height / 2 + 0.5);
+    g.restore();
+  }
+
+  /** An outline around what the run's time was spent in. @param {CanvasRenderingContext2D} g @param {Node[]} leaves */
+  paintCritical(g, leaves) {
+    g.strokeStyle = this.colors.text;
+    g.fillStyle = this.colors.text;
+    g.lineWidth = 1.5;
+    const wanted = new Set(leaves.map(node => node.number));
+    this.eachPlace(place => {
+      if (!wanted.has(place.bar.node.number)) return;
+      const { x, y, width, height } = place;
+      g.globalAlpha = this.lit && !this.lit.has(place.bar.node.number) ? 0.25 : 1;
+      if (width > 9 && height > 4) {
+        g.strokeRect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
+      } else {
+        g.fillRect(x, y, width, 1.5);
+        g.fillRect(x, y + height - 1.5, width, 1.5);
+      }
+    });
+    g.globalAlpha = 1;
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {Place} place */
+  paintSelection(g, { x, y, width, height }) {
+    const wide = Math.max(4, width);
+    g.strokeStyle = this.colors.surface;
+    g.lineWidth = 4;
+    g.strokeRect(x - 2, y - 2, wide + 4, height + 4);
+    g.strokeStyle = this.colors.accent;
+    g.lineWidth = 2.5;
+    g.strokeRect(x - 2, y - 2, wide + 4, height + 4);
+  }
+
+  /** @param {CanvasRenderingContext2D} g */
+  paintGutter(g) {
+    const { bands } = /** @type {Plan} */ (this.plan);
+    g.fillStyle = this.colors.surface;
+    g.fillRect(0, AXIS, GUTTER - 1, this.height);
+    g.textAlign = 'left';
+    bands.forEach((band, index) => {
+      const y = this.geometry[index].y - this.scroller.scrollTop;
+      g.font = `500 12px ${this.font}`;
+      g.fillStyle = this.colors['text-2'];
+      g.fillText(`depth ${band.depth}`, 8, y + 8);
+      g.font = `12px ${this.font}`;
+      g.fillStyle = this.colors['text-3'];
+      if (band.note && band.lanes.length * this.geometry[index].row >= 26) g.fillText(band.note, 8, y + 24);
+      if (!index) return;
+      g.strokeStyle = this.colors['line-strong'];
+      g.lineWidth = 1;
+      g.beginPath();
+      g.moveTo(0, Math.round(y - 8) + 0.5);
+      g.lineTo(this.width, Math.round(y - 8) + 0.5);
+      g.stroke();
+    });
+    g.fillStyle = this.colors['line-strong'];
+    g.fillRect(GUTTER - 1, 0, 1, this.height);
+  }
+
+  /** @param {CanvasRenderingContext2D} g @param {[number, string][]} marks @param {Place | null} chosen */
+  paintAxis(g, marks, chosen) {
+    g.fillStyle = this.colors.inset;
+    g.fillRect(0, 0, this.width, AXIS);
+    g.font = `12px ${this.font}`;
+    g.fillStyle = this.colors['text-3'];
+    g.fillText('time', 8, AXIS / 2);
+    for (const [x, text] of marks) if (x > GUTTER) g.fillText(text, x, AXIS / 2);
+    if (chosen) {
+      const left = Math.max(GUTTER, chosen.x);
+      g.fillStyle = this.colors.accent;
+      g.fillRect(left, AXIS - 3, Math.max(2, chosen.x + chosen.width - left), 3);
+    }
+    g.fillStyle = this.colors['line-strong'];
+    g.fillRect(0, AXIS - 1, this.width, 1);
+  }
+
+  // ---------------------------------------------------------------------------------------------- finding
+
+  /** @param {(place: Place) => void} visit */
+  eachPlace(visit) {
+    /** @type {Plan} */ (this.plan).bands.forEach((band, index) => {
+      const { y, row } = this.geometry[index];
+      band.lanes.forEach((lane, number) => {
+        const top = Math.round(y + number * row - this.scroller.scrollTop);
+        for (const bar of lane) visit(this.box(bar, top, row));
+      });
+    });
+  }
+
+  /** @param {number} number @returns {Place | null} */
+  find(number) {
+    const { bands } = /** @type {Plan} */ (this.plan);
+    for (const [index, { lanes }] of bands.entries()) {
+      for (const [lane, bars] of lanes.entries()) {
+        const bar = bars.find(each => each.node.number === number);
+        const { y, row } = this.geometry[index];
+        if (bar) return this.box(bar, Math.round(y + lane * row - this.scroller.scrollTop), row);
+      }
+    }
+    return null;
+  }
+
+  /** What lies under a point of the canvas. @param {number} x @param {number} y @returns {Node | null} */
+  nodeAt(x, y) {
+    if (!this.plan || x < GUTTER || y < AXIS) return null;
+    let found = /** @type {Node | null} */ (null);
+    this.plan.bands.forEach(({ lanes }, index) => {
+      const { y: top, row } = this.geometry[index];
+      const inBand = y + this.scroller.scrollTop - top;
+      const lane = Math.floor(inBand / row);
+      for (const at of [lane - 1, lane]) {
+        const time = /** @type {Plan} */ (this.plan).scale.time(this.view[0] + (x - 3 - GUTTER) / (this.width - GUTTER - 12) * this.span);
+        const bars = lanes[at] ?? [];
+        for (let each = firstEnding(bars, time); each < bars.length; each += 1) {
+          const box = this.box(bars[each], 0, row);
+          if (box.x > x + 2) break;
+          if (x <= box.x + Math.max(4, box.width) + 2 && inBand - at * row <= row * bars[each].rows) found = bars[each].node;
+        }
+      }
+    });
+    return found;
+  }
+
+  /** Brings the selected bar into view, up and down. */
+  showSelected() {
+    if (this.selected === null || !this.plan || !this.geometry.length) return;
+    const place = this.find(this.selected);
+    if (!place) return;
+    if (place.y < AXIS) this.scroller.scrollTop += place.y - AXIS - 20;
+    else if (place.y + place.height > this.height) this.scroller.scrollTop += place.y + place.height - this.height + 20;
+  }
+
+  /** @param {Node} node */
+  describe(node) {
+    const { state } = /** @type {Plan} */ (this.plan);
+    const facts = [['kind', `${node.kind}, depth ${node.depth}`], ['start', clock(node.start)]];
+    facts.push(node.end === null ? ['state', 'running'] : ['took', shortTime(node.end - node.start)]);
+    if (node.queued_ms && node.queued_ms > 1) facts.push(['of it queued', shortTime(node.queued_ms / 1000)]);
+    if (node.input_tokens !== null) facts.push(['tokens', tokensText(node)]);
+    if (node.cost_kind) facts.push(['cost', usd(node.usd)]);
+    if (node.error) facts.push(['error', node.error]);
+    const list = facts.map(([term, value]) => `<dt>${esc(term)}</dt><dd>${esc(value)}</dd>`).join('');
+    return `<b>${esc(nameOf(state, node))}</b><dl>${list}</dl>`;
+  }
+}
+
+/** The first bar of a lane that ends after a moment. @param {Bar[]} lane @param {number} time */
+function firstEnding(lane, time) {
+  let [low, high] = [0, lane.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lane[middle].to < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Mouse and touch on the time line: wheel zooms, shift and wheel or dragging pans, a click selects. */
+class Pointer {
+  /** @param {Timeline} timeline */
+  constructor(timeline) {
+    this.timeline = timeline;
+    /** @type {{ x: number, y: number, top: number, view: [number, number], moved: boolean } | null} */
+    this.drag = null;
+    const { canvas } = timeline;
+    canvas.addEventListener('wheel', event => this.wheel(event), { passive: false });
+    canvas.addEventListener('pointerdown', event => this.down(event));
+    canvas.addEventListener('pointermove', event => this.move(event));
+    canvas.addEventListener('pointerup', event => this.up(event));
+    canvas.addEventListener('pointercancel', () => { this.drag = null; });
+    canvas.addEventListener('pointerleave', () => tip(null));
+  }
+
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    event.preventDefault();
+    this.timeline.host.touched();
+    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) this.timeline.pan((event.deltaX || event.deltaY) / 600);
+    else this.timeline.zoom(Math.exp(event.deltaY * 0.0015), event.offsetX);
+  }
+
+  /** @param {PointerEvent} event */
+  down(event) {
+    const { canvas, scroller, view } = this.timeline;
+    this.drag = { x: event.clientX, y: event.clientY, top: scroller.scrollTop, view: [...view], moved: false };
+    canvas.setPointerCapture(event.pointerId);
+    this.timeline.host.touched();
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    const { timeline, drag } = this;
+    if (!drag) {
+      const node = timeline.nodeAt(event.offsetX, event.offsetY);
+      timeline.canvas.style.cursor = node ? 'pointer' : 'grab';
+      tip(node && timeline.describe(node), event.clientX, event.clientY);
+      return;
+    }
+    if (Math.abs(event.clientX - drag.x) + Math.abs(event.clientY - drag.y) > 3) drag.moved = true;
+    if (!drag.moved) return;
+    tip(null);
+    const by = (event.clientX - drag.x) / (timeline.width - GUTTER) * (drag.view[1] - drag.view[0]);
+    timeline.scroller.scrollTop = drag.top - (event.clientY - drag.y);
+    timeline.look(drag.view[0] - by, drag.view[1] - by);
+  }
+
+  /** @param {PointerEvent} event */
+  up(event) {
+    const node = this.drag && !this.drag.moved ? this.timeline.nodeAt(event.offsetX, event.offsetY) : null;
+    this.drag = null;
+    if (node) this.timeline.host.select(String(node.number), 'time');
+  }
+}

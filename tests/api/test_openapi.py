@@ -1,0 +1,38 @@
+"""The description of the API and its page."""
+
+from django.test import Client
+
+
+def test_the_description_names_what_there_is_and_nothing_more(client: Client, db: None) -> None:
+    schema = client.get("/api/v1/openapi.json").json()
+    paths = set(schema["paths"])
+    assert paths >= {
+        "/api/v1/runs",
+        "/api/v1/runs/{run_id}",
+        "/api/v1/runs/{run_id}/cancel",
+        "/api/v1/runs/{run_id}/events",
+        "/api/v1/runs/{run_id}/tree",
+        "/api/v1/runs/{run_id}/nodes/{number}",
+        "/api/v1/runs/{run_id}/charts/{name}",
+        "/api/v1/runs/{run_id}/export/{format}",
+        "/api/v1/uploads",
+        "/api/v1/documents",
+        "/api/v1/connections/{name}/test",
+        "/api/v1/models/{connection}/{model}",
+        "/api/v1/policies/{name}",
+        "/api/v1/health",
+    }
+    assert not [path for path in paths if "share" in path or "fork" in path or "import" in path or "compare" in path]
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            assert operation["summary"] and "4XX" in operation["responses"]
+    ids = [operation["operationId"] for each in schema["paths"].values() for operation in each.values()]
+    assert len(ids) == len(set(ids))
+
+
+def test_the_page_takes_nothing_from_elsewhere(client: Client, db: None) -> None:
+    page = client.get("/api/v1/docs")
+    assert page.status_code == 200
+    html = page.content.decode()
+    assert "https://" not in html and "/static/ninja/swagger-ui-bundle" in html
+    assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"]
