@@ -15,8 +15,8 @@ unless its last message holds MOCK_ECHO:text, MOCK_SLEEP_milliseconds, MOCK_FAIL
 
     python -m tests.model_server --port 8399 [--script FILE] [--delay-ms 200]
 
-does the same as a process of its own, where FILE is Python with `REPLIES = {model: [...]}` and / or `def script(body)`.
-There, GET /stats tells {calls, in_flight, peak} and POST /reset begins them again.
+does the same as a process of its own, where FILE is Python with `REPLIES = {model: [...]}`, for conversations that open
+with a word `OPENINGS = [(model, word, [...])]`, or `def script(body)`. There, GET /stats tells {calls, in_flight, peak} and POST /reset begins them again.
 """
 
 import argparse
@@ -388,6 +388,8 @@ def main() -> None:
     named = runpy.run_path(options.script) if options.script else {}
     for model, turns in named.get("REPLIES", {}).items():
         server.replies(model, turns)
+    for model, when, turns in named.get("OPENINGS", ()):
+        server.replies(model, turns, when=when)
     if "script" in named:
         server.script(named["script"])
     with contextlib.suppress(KeyboardInterrupt):

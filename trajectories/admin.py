@@ -1,4 +1,4 @@
-"""The administrators' view: to look things up and to remove them. Nothing here changes a record, and no key is shown."""
+"""The administrators' view: looks things up and removes them. It changes no record and shows no key."""
 
 from typing import Any
 

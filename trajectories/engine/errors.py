@@ -96,6 +96,6 @@ class ProviderError(EngineError):
         retry_after: float | None = None,
     ) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind: FailureKind = kind
         self.status = status
         self.retry_after = retry_after

@@ -12,10 +12,11 @@ from trajectories.engine.calls import Caller, Router
 from trajectories.engine.errors import EngineError, NoAnswer
 from trajectories.engine.events import Delta, Emit, Event, cost_json, source_json, usage_json
 from trajectories.engine.lm.http import HTTP
-from trajectories.engine.node import Answer, Recursion, Shop
+from trajectories.engine.node import Recursion
 from trajectories.engine.policy import policy_json
 from trajectories.engine.prompts import load_profile
 from trajectories.engine.sandbox import SandboxHouse
+from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.tree import Tree
 from trajectories.engine.types import Connection, Document, EndedBy, LMClient, Outcome, Policy, Price, RunStatus, Source
 

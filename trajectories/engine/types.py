@@ -179,8 +179,7 @@ class Cost:
     unpriced_calls: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        order = ("exact", "estimated", "unknown")
-        kind = order[max(order.index(self.kind), order.index(other.kind))]
+        kind = max(self.kind, other.kind, key=("exact", "estimated", "unknown").index)
         usd = other.usd if self.usd is None else self.usd if other.usd is None else self.usd + other.usd
         return Cost(usd=usd, kind=kind, unpriced_calls=self.unpriced_calls + other.unpriced_calls)
 
@@ -339,8 +338,10 @@ class Execution:
 class Sandbox(Protocol):
     """A REPL with the documents in it. One user, one rlm node."""
 
-    level: str
-    """The isolation it really has: `container`, `full`, `syscalls`."""
+    @property
+    def level(self) -> str:
+        """The isolation it really has: `container`, `full`, `syscalls`."""
+        ...
 
     async def execute(self, code: str, host: HostCalls) -> Execution:
         """Runs a cell. Never raises for what the code does; raises `SandboxError` when the REPL cannot be had."""

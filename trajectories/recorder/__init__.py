@@ -4,17 +4,20 @@
 """
 
 from trajectories.recorder.closing import end_run
+from trajectories.recorder.log import events_of
 from trajectories.recorder.payloads import PayloadMissing, payload_text, read_texts
-from trajectories.recorder.rebuild import rebuild
+from trajectories.recorder.rebuild import RunGoesOn, rebuild
 from trajectories.recorder.recorder import FenceLost, RunRecorder
 from trajectories.recorder.writer import Writer
 
 __all__ = [
     "FenceLost",
     "PayloadMissing",
+    "RunGoesOn",
     "RunRecorder",
     "Writer",
     "end_run",
+    "events_of",
     "payload_text",
     "read_texts",
     "rebuild",

@@ -11,9 +11,9 @@ from trajectories.recorder.rows import Fold, NodeRow
 Json = dict[str, Any]
 
 
-def events_of(run_id: str) -> Iterator[Json]:
+def events_of(run_id: str, after: int = 0) -> Iterator[Json]:
     """In order, as they stand in the log."""
-    lines = Event.objects.filter(run_id=run_id).order_by("seq").values_list("data", flat=True)
+    lines = Event.objects.filter(run_id=run_id, seq__gt=after).order_by("seq").values_list("data", flat=True)
     return (orjson.loads(line) for line in lines.iterator(chunk_size=2_000))
 
 

@@ -65,14 +65,14 @@ class Command(BaseCommand):
         if not settings.EMBEDDED:
             return None
         try:
-            from rlm_web.embedded import EmbeddedWorker
+            from rlm_web.workers import Worker
             from trajectories import documents
         except ImportError as error:
             self.stderr.write(f"no worker yet: {error}")
             return None
 
         documents.resume_extractions()
-        return EmbeddedWorker(server.server_loop())
+        return Worker(server.server_loop(), alone=True)
 
 
 def _nothing() -> None:

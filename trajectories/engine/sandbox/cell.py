@@ -144,7 +144,7 @@ class Cell:
             self._failure = error
             self._child.kill()
         finally:
-            self._answering.discard(asyncio.current_task())  # type: ignore[arg-type]
+            self._answering.discard(asyncio.current_task())
             if not self._answering and self._child.alive:
                 self._deadline.go_on()
 
@@ -185,7 +185,7 @@ class Cell:
     def _reason(self, error: Exception) -> str:
         gone = "The REPL was replaced by a fresh one; all variables are gone."
         if self._deadline.killed:
-            return f"The cell ran longer than {self._settings.cell_seconds:g} s and did not stop when interrupted. {gone}"
+            return f"The cell ran longer than {self._settings.cell_seconds:g} s and could not be interrupted. {gone}"
         if isinstance(error, Violation):
             return f"The code disturbed the REPL's own workings. {gone}"
         return f"The REPL's process ended: out of memory, out of its CPU time, or crashed. {gone}"

@@ -4,16 +4,13 @@ import asyncio
 import sys
 import weakref
 from collections.abc import Sequence
-from typing import Literal
 
 from trajectories.engine.errors import IsolationError, SandboxError
 from trajectories.engine.sandbox import isolation
-from trajectories.engine.sandbox.isolation import Level, Report
+from trajectories.engine.sandbox.isolation import Report
 from trajectories.engine.sandbox.process import ProcessSandbox
 from trajectories.engine.sandbox.zygote import Zygote
 from trajectories.engine.types import Document, ReplSettings
-
-Kind = Literal["auto", "process", "container"]
 
 _NO_CONTAINERS = (
     "Sandbox kind `container` is not available in this version. Set RLM_SANDBOX=process (or leave it unset) "
@@ -24,15 +21,14 @@ _NO_CONTAINERS = (
 class SandboxHouse:
     """One per worker process, used inside one asyncio loop."""
 
-    def __init__(self, kind: Kind = "auto", minimum: Level = "syscalls", *, namespaces: bool = True) -> None:
+    def __init__(self, kind: str = "auto", minimum: str = "syscalls", *, namespaces: bool = True) -> None:
         """`namespaces=False` does without them although they could be had: for tests of the lower level."""
-        self.kind: str = "process" if kind == "auto" else kind
-        self.minimum: Level = minimum
-        self.level: Level = "none"
+        self.kind = "process" if kind == "auto" else kind
+        self.minimum = minimum
+        self.level = "none"
         self._namespaces = namespaces
         self._zygote = Zygote()
         self._open: weakref.WeakSet[ProcessSandbox] = weakref.WeakSet()
-        self._report: Report | None = None
 
     async def open(self) -> None:
         """Starts the zygote and tests what it gives. Raises `IsolationError`, `SandboxError`."""
@@ -86,7 +82,7 @@ class SandboxHouse:
         finally:
             await probe.close()
         got_out = isolation.got_out(execution.ending.answer if execution.ending else str(execution.error))
-        level: Level = "none" if got_out else isolation.level_of(probe.layers)
+        level = "none" if got_out else isolation.level_of(probe.layers)
         return Report(
             kind=self.kind,
             level=level,
@@ -100,11 +96,15 @@ class SandboxHouse:
             raise IsolationError(_NO_CONTAINERS)
         if self.kind != "process":
             raise IsolationError(f"There is no sandbox kind `{self.kind}`: RLM_SANDBOX is auto, process or container.")
+        if self.minimum not in isolation.LEVELS:
+            raise IsolationError(
+                f"There is no level `{self.minimum}`: RLM_SANDBOX_MIN is {', '.join(isolation.LEVELS)}."
+            )
         if sys.platform != "linux":
             raise IsolationError(f"The REPL can be isolated on Linux only, not on {sys.platform}. {isolation.WAYS_OUT}")
 
 
-async def check(kind: Kind = "auto", minimum: Level = "syscalls") -> Report:
+async def check(kind: str = "auto", minimum: str = "syscalls") -> Report:
     """What this machine gives, for `sandbox_check`. Never raises for what is missing: that is in the report."""
     house = SandboxHouse(kind, minimum)
     try:

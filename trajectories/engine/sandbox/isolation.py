@@ -3,13 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Any
 
 from trajectories.engine.errors import IsolationError
 from trajectories.engine.types import CallResult, HostCall
 
-Level = Literal["none", "syscalls", "full", "container"]
-LEVELS: tuple[Level, ...] = get_args(Level)
+LEVELS = ("none", "syscalls", "full", "container")
 """From the weakest to the strongest."""
 
 WAYS_OUT = (
@@ -23,8 +22,8 @@ class Report:
     """What this machine gives, and why. `findings` are sentences for a person."""
 
     kind: str
-    level: Level
-    minimum: Level
+    level: str
+    minimum: str
     findings: list[str]
     ok: bool
     """The level reaches the minimum."""
@@ -77,21 +76,21 @@ async def no_calls(call: HostCall) -> list[CallResult]:
     return [CallResult(error_kind="depth", error_message="There are no models here.") for _ in call.items]
 
 
-def reaches(level: Level, minimum: Level) -> bool:
+def reaches(level: str, minimum: str) -> bool:
     return LEVELS.index(level) >= LEVELS.index(minimum)
 
 
-def level_of(layers: Mapping[str, Any]) -> Level:
+def level_of(layers: Mapping[str, Any]) -> str:
     """What the layers of one child amount to."""
     if not layers.get("seccomp"):
         return "none"
     return "full" if layers.get("namespaces") and layers.get("root") == "empty" else "syscalls"
 
 
-def required(level: Level, minimum: Level) -> Level:
+def required(level: str, minimum: str) -> str:
     """The level. Raises `IsolationError` when it is under the minimum."""
     if not reaches(level, minimum):
-        raise IsolationError(f"This machine isolates the REPL as `{level}`, less than the configured minimum `{minimum}`.")
+        raise IsolationError(f"The REPL is isolated as `{level}`, less than the configured minimum `{minimum}`.")
     return level
 
 
@@ -108,7 +107,7 @@ def findings_of(layers: Mapping[str, Any], got_out: list[str]) -> list[str]:
 def _namespaces(layers: Mapping[str, Any]) -> str:
     how = layers.get("namespaces")
     if how:
-        return f"Own namespaces (network, processes, mounts), made {'as root' if how == 'root' else 'as an ordinary user'}."
+        return f"Own namespaces for network, processes and mounts, made as {how}."
     reason = layers.get("namespaces_error", "not asked for")
     return f"No own namespaces: {reason}. Allow user namespaces to get them (sysctl user.max_user_namespaces)."
 
@@ -116,7 +115,8 @@ def _namespaces(layers: Mapping[str, Any]) -> str:
 def _root(layers: Mapping[str, Any]) -> str:
     if layers.get("root") == "empty":
         return "Empty file system."
-    return f"The machine's file system is in place, out of reach only by the other layers: {layers.get('root_error', 'no namespaces')}."
+    reason = layers.get("root_error", "that takes namespaces")
+    return f"No empty file system ({reason}): the other layers alone keep files out of reach."
 
 
 def _identity(layers: Mapping[str, Any]) -> str:
@@ -124,7 +124,7 @@ def _identity(layers: Mapping[str, Any]) -> str:
         return "A user of its own for each REPL."
     if layers.get("namespaces") == "user":
         return "A user without rights in a user namespace."
-    return f"Runs as the server's user{': ' + layers['uid_error'] if 'uid_error' in layers else ''}; no threads allowed."
+    return f"Runs as the server's user ({layers.get('uid_error', 'it is not root')}), without threads."
 
 
 def _landlock(layers: Mapping[str, Any]) -> str:

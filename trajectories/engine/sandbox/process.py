@@ -8,7 +8,7 @@ from typing import Any
 from trajectories.engine.errors import SandboxError
 from trajectories.engine.sandbox.cell import Cell
 from trajectories.engine.sandbox.handover import hand_over
-from trajectories.engine.sandbox.isolation import Level, level_of, required
+from trajectories.engine.sandbox.isolation import level_of, required
 from trajectories.engine.sandbox.wire import Violation, WireBroken
 from trajectories.engine.sandbox.zygote import Child, Zygote
 from trajectories.engine.types import Document, Execution, HostCalls, ReplSettings
@@ -26,7 +26,7 @@ class ProcessSandbox:
         settings: ReplSettings,
         *,
         context_is_list: bool,
-        minimum: Level,
+        minimum: str,
         namespaces: bool = True,
     ) -> None:
         self._zygote = zygote
@@ -38,7 +38,7 @@ class ProcessSandbox:
         self._child: Child | None = None
         self._cells = 0
         self._busy = asyncio.Lock()
-        self.level: Level = "none"
+        self.level = "none"
         self.layers: dict[str, Any] = {}
 
     async def open(self) -> None:

@@ -1,4 +1,4 @@
-"""The host's end of the channel. Every frame is hostile: kinds are checked, sizes are capped, a surprise is an error."""
+"""The host's end of the channel. Every frame is hostile: kinds are checked, sizes capped, a surprise is an error."""
 
 import asyncio
 import json

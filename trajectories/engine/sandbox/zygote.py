@@ -84,7 +84,7 @@ class Zygote:
         except BaseException as error:
             ours.close()
             if isinstance(error, OSError | TimeoutError):
-                raise SandboxError("The REPL's process could not be started. Try again; see `sandbox_check`.") from error
+                raise SandboxError("The REPL's process could not be started; see `sandbox_check`.") from error
             raise
         return Child(pid, Wire(ours), handles)
 
@@ -169,7 +169,7 @@ async def _gone(handle: int) -> None:
 async def _readable(file: int) -> None:
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
-    loop.add_reader(file, lambda: ready.done() or ready.set_result(None))
+    loop.add_reader(file, lambda: None if ready.done() else ready.set_result(None))
     try:
         await ready
     finally:

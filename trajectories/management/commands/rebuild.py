@@ -7,7 +7,6 @@ from django.core.management.base import BaseCommand, CommandError
 
 from trajectories import recorder
 from trajectories.models import Run
-from trajectories.recorder.rebuild import RunGoesOn
 
 
 class Command(BaseCommand):
@@ -29,7 +28,7 @@ class Command(BaseCommand):
     def _rebuild(self, run: Run) -> int:
         try:
             differences = recorder.rebuild(run)
-        except RunGoesOn as error:
+        except recorder.RunGoesOn as error:
             raise CommandError(str(error)) from error
         for difference in differences:
             self.stderr.write(difference)

@@ -54,9 +54,7 @@ class Calls:
         items = [{"prompt": prompt} for prompt in _texts("prompts", prompts, "llm_call")]
         return self._ask("llm", items, True, role, model, schema)
 
-    def rlm_call(
-        self, prompt: str, context: Any = None, role: str = "root", model: str | None = None
-    ) -> Any:
+    def rlm_call(self, prompt: str, context: Any = None, role: str = "root", model: str | None = None) -> Any:
         item = {"prompt": _text("prompt", prompt), "context": _context(context)}
         return _raised(self._ask("rlm", [item], False, role, model, None)[0])
 
@@ -103,7 +101,9 @@ class Calls:
     def _check(self, items: list[dict[str, Any]], role: Any, model: Any, schema: Any) -> None:
         self._made += 1
         if self._made > MOST_CALLS:
-            raise LLMError("budget", f"{MOST_CALLS:,} calls are the limit for one cell: put many prompts into one llm_batch.")
+            raise LLMError(
+                "budget", f"{MOST_CALLS:,} calls are the limit for one cell: use llm_batch for many prompts."
+            )
         if len(items) > MOST_ITEMS:
             raise ValueError(f"{len(items):,} prompts are over the limit of {MOST_ITEMS:,} a call: make several calls")
         if not isinstance(role, str) or not isinstance(model, str | None):

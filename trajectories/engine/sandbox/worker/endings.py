@@ -112,7 +112,7 @@ class Endings:
         spans: list[Span] = []
         deadline = time.monotonic() + _SEARCH_SECONDS
         for match in _QUOTATION.finditer(answer):
-            quotation = next(group for group in match.groups() if group).strip().strip("“”\"")
+            quotation = next(group for group in match.groups() if group).strip().strip('“”"')
             place = self._search(quotation) if len(quotation) >= _SHORTEST_QUOTATION else None
             if place is not None and place not in spans:
                 spans.append(place)
@@ -176,4 +176,4 @@ def _is_span(value: Any) -> bool:
 
 def _made(variables: Mapping[str, Any]) -> str:
     names = ", ".join(sorted(variables)[:50])
-    return f"Variables made so far: {names}" if names else "No variables have been made yet: assign the answer to one first"
+    return f"Variables made so far: {names}" if names else "No variables have been made yet: assign the answer to one"

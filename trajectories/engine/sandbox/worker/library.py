@@ -17,12 +17,15 @@ _LEFT_OUT_NATIVE = {
     *("_tkinter", "_curses", "_curses_panel", "readline", "_ctypes_test", "_dbm", "_gdbm", "nis", "ossaudiodev"),
     *("spwd", "_crypt", "xxlimited", "xxlimited_35"),
 }
-_AT_HAND = """re json collections collections.abc math cmath statistics datetime csv itertools functools operator string
-random textwrap unicodedata difflib heapq bisect decimal fractions hashlib base64 struct copy enum dataclasses typing
-io time calendar pprint html html.parser xml.etree.ElementTree urllib.parse zlib bz2 lzma binascii contextlib
-concurrent.futures threading queue asyncio uuid secrets tempfile pathlib types abc ast tokenize warnings
-encodings.utf_8 encodings.latin_1 encodings.ascii encodings.utf_16 encodings.cp1252 encodings.idna zoneinfo
-string.templatelib graphlib numbers array fnmatch shlex codecs locale inspect gzip zipfile _strptime""".split()
+_AT_HAND = """
+    re json collections collections.abc math cmath statistics datetime csv itertools functools operator string
+    random textwrap unicodedata difflib heapq bisect decimal fractions hashlib base64 struct copy enum
+    dataclasses typing io time calendar pprint html html.parser xml.etree.ElementTree urllib.parse zlib bz2 lzma
+    binascii contextlib concurrent.futures threading queue asyncio uuid secrets tempfile pathlib types abc ast
+    tokenize warnings encodings.utf_8 encodings.latin_1 encodings.ascii encodings.utf_16 encodings.cp1252
+    encodings.idna zoneinfo string.templatelib graphlib numbers array fnmatch shlex codecs locale inspect gzip
+    zipfile _strptime
+"""
 
 
 class _Kept(NamedTuple):
@@ -46,13 +49,11 @@ class InMemory:
                 if file.endswith(".py"):
                     self._keep_file(folder, file[:-3], "" if package == "." else package)
 
-    def find_spec(
-        self, name: str, path: object = None, target: object = None
-    ) -> importlib.machinery.ModuleSpec | None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
         kept = self._kept.get(name)
         if kept is None:
             return None
-        spec = importlib.machinery.ModuleSpec(name, self, origin=kept.path, is_package=kept.package)  # type: ignore[arg-type]
+        spec = importlib.machinery.ModuleSpec(name, self, origin=kept.path, is_package=kept.package)
         if kept.package:
             spec.submodule_search_locations = [os.path.dirname(kept.path)]  # noqa: PTH120
         return spec
@@ -85,7 +86,7 @@ def take_along() -> None:
     memory = InMemory()
     root = os.path.dirname(os.__file__)  # noqa: PTH120
     memory.keep(root)
-    for name in [*_AT_HAND, *_native(f"{root}/lib-dynload")]:
+    for name in [*_AT_HAND.split(), *_native(f"{root}/lib-dynload")]:
         _try_import(name)
     path_finder = importlib.machinery.PathFinder
     sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not path_finder] + [memory]  # type: ignore[list-item]

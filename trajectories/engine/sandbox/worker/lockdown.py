@@ -13,7 +13,7 @@ from typing import Any
 from . import filters, kernel
 
 Layers = dict[str, Any]
-"""namespaces "root" | "user", root "empty", uid, landlock (its version), seccomp, threads; `…_error` where one failed."""
+"""namespaces "root" | "user", root "empty", uid, landlock (version), seccomp, threads; `…_error` where one failed."""
 
 _NEW_MOUNTS, _NEW_CGROUP, _NEW_UTS, _NEW_IPC = 0x20000, 0x02000000, 0x04000000, 0x08000000
 _NEW_USER, _NEW_PID, _NEW_NET = 0x10000000, 0x20000000, 0x40000000

@@ -1,4 +1,4 @@
-"""Exceptions of the model's code as a model reads them best: the cells' own lines, the error, a hint where one helps."""
+"""Exceptions of the model's code as a model reads them best: the cells' lines, the error, a hint where one helps."""
 
 import linecache
 import traceback
@@ -87,7 +87,7 @@ def _hint(error: BaseException, memory_bytes: int) -> str | None:
     if isinstance(error, ImportError | PermissionError | FileNotFoundError) or _is_network(error):
         return _NO_FILES
     if isinstance(error, MemoryError):
-        return f"There are {memory_bytes >> 20:,} MiB beside `context`: go through it in pieces, and `del` what is done."
+        return f"There are {memory_bytes >> 20:,} MiB beside `context`: go through it in pieces and `del` what is done."
     if isinstance(error, TypeError) and "LLMError" in text:
         return "A failed item of a batch is an LLMError object in its place: check with isinstance(item, LLMError)."
     if isinstance(error, TypeError) and "'int' object is not callable" in text:
@@ -106,4 +106,4 @@ def _ends(text: str, limit: int) -> str:
 
 
 def no_input(prompt: Any = "") -> str:
-    raise RuntimeError("input() is not available: nobody is there to type. The question and `context` are all there is.")
+    raise RuntimeError("input() is not available: nobody is there to type. All there is stands in `context`.")

@@ -81,8 +81,8 @@ class Printer:
         self._record = record
         self._print = builtins.print
 
-    def print(self, *values: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False) -> None:
-        self._print(*values, sep=sep, end=end, file=file, flush=flush)
+    def print(self, *values: Any, file: Any = None, **how: Any) -> None:
+        self._print(*values, file=file, **how)
         if file is None:
             for value in values:
                 self._note(value)

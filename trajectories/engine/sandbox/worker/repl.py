@@ -27,7 +27,10 @@ class Listing(str):
 
 
 class Repl:
-    def __init__(self, channel: Channel, interrupts: Interrupts, texts: list[ContextText], record: Record, opened: Frame) -> None:
+    def __init__(
+        self, channel: Channel, interrupts: Interrupts, texts: list[ContextText], record: Record, opened: Frame
+    ) -> None:
+        """`opened` is the host's first frame: documents, limits, depth."""
         self._channel = channel
         self._interrupts = interrupts
         self._record = record

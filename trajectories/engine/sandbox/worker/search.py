@@ -47,8 +47,11 @@ class Match:
         if high < len(whole) and whole.plain(high, high + 1) != "\n":
             lines[-1] += "…"
         name = f"[{self.document}] " if self._name_document else ""
-        numbered = enumerate(lines, first)
-        return "\n".join(f"{name}{number}{':' if self.line <= number <= last else '-'} {line}" for number, line in numbered)
+        marks = (
+            f"{name}{number}{':' if self.line <= number <= last else '-'}"
+            for number in range(first, first + len(lines))
+        )
+        return "\n".join(f"{mark} {line}" for mark, line in zip(marks, lines, strict=True))
 
     __repr__ = __str__
 
@@ -59,7 +62,7 @@ class Matches(list[Match]):
     complete = True
 
     def __getitem__(self, key: SupportsIndex | slice) -> Any:
-        found = super().__getitem__(key)
+        found: Any = super().__getitem__(key)
         return Matches(found) if isinstance(key, slice) else found
 
     def __str__(self) -> str:
@@ -74,7 +77,9 @@ class Matches(list[Match]):
 class Search:
     """The two functions over the documents of this REPL."""
 
-    def __init__(self, texts: Sequence[ContextText], names: Sequence[str], interrupts: Interrupts, seconds: float) -> None:
+    def __init__(
+        self, texts: Sequence[ContextText], names: Sequence[str], interrupts: Interrupts, seconds: float
+    ) -> None:
         self._texts = texts
         self._names = names
         self._interrupts = interrupts

@@ -25,7 +25,7 @@ class Record:
         reads = self._reads.setdefault(how, [])
         reads.append((document, start, end))
         if len(reads) > _MERGE_EVERY:
-            reads[:] = merged(reads)[:_MERGE_EVERY // 2]
+            reads[:] = merged(reads)[: _MERGE_EVERY // 2]
         if how != "printed" and end - start >= _WORTH_REMEMBERING:
             self.remember(document, start, end)
 

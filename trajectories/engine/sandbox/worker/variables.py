@@ -118,9 +118,8 @@ class _Digest:
         elif isinstance(value, type):
             self._hash.update(value.__name__.encode("utf-8", "replace"))
         else:
-            attributes = getattr(value, "__dict__", None) if type(value).__getattribute__ is object.__getattribute__ else None
-            if isinstance(attributes, dict):
-                self._add_all(len(attributes), (part for pair in attributes.items() for part in pair))
+            attributes = _attributes(value)
+            self._add_all(len(attributes), (part for pair in attributes.items() for part in pair))
 
     def _add_all(self, count: int, parts: Any) -> None:
         self._hash.update(f"{count}(".encode())
@@ -151,6 +150,14 @@ class _Digest:
         for end in ends:
             part = str.__getitem__(value, end) if isinstance(value, str) else bytes(value[end])
             self._hash.update(part.encode("utf-8", "surrogatepass") if isinstance(part, str) else part)
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """What an object holds, unless reading it would run code of its class."""
+    if type(value).__getattribute__ is not object.__getattribute__:  # type: ignore[comparison-overlap]
+        return {}
+    attributes = getattr(value, "__dict__", None)
+    return attributes if type(attributes) is dict else {}
 
 
 def _number(value: Any) -> bytes:
