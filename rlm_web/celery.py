@@ -1,4 +1,4 @@
-"""The Celery application: one kind of message, “look at run X”. The broker is never trusted with recovery: a row decides."""
+"""The Celery application. Its one kind of message is “look at run X”; what is to be done, the run's row decides."""
 
 import os
 

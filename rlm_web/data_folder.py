@@ -14,7 +14,8 @@ class DataFolderInUse(Exception):
     def __init__(self, folder: Path, address: str) -> None:
         where = f" and answers at {address}" if address else ""
         super().__init__(
-            f"Another process works with the data folder {folder}{where}. Stop it, or set RLM_DATA_DIR to another folder."
+            f"Another process works with the data folder {folder}{where}. "
+            "Stop it, or set RLM_DATA_DIR to another folder."
         )
         self.address = address
 
@@ -40,6 +41,8 @@ class DataFolder:
     def answers_at(self, address: str) -> None:
         os.pwrite(self._handle, address.encode(), 0)
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         os.ftruncate(self._handle, 0)
         os.close(self._handle)

@@ -21,9 +21,10 @@ class SameOrigin:
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         if _is_ours(dict(scope.get("headers", []))):
-            return await self.application(scope, receive, send)
+            await self.application(scope, receive, send)
+            return
         await receive()
-        return await send({"type": "websocket.close", "code": 4403})
+        await send({"type": "websocket.close", "code": 4403})
 
 
 def _is_ours(headers: dict[bytes, bytes]) -> bool:

@@ -86,7 +86,7 @@ class Server(daphne.server.Server):
             server_name="",
             ready_callable=self._adopt,
         )
-        self.endpoints = []  # daphne would bind them itself, and go on when it cannot
+        self.endpoints: list[str] = []  # daphne would bind them itself, and go on when it cannot
         self._listener = listener
         self._ready = ready
 
@@ -101,7 +101,7 @@ class Server(daphne.server.Server):
         _reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
         _reactor.callWhenRunning(self._ready)
 
-    def kill_all_applications(self) -> defer.Deferred:
+    def kill_all_applications(self) -> "defer.Deferred[Any]":
         """As daphne's, but with a bound, and not confused by connections without an application."""
         asked = [details.get("application_instance") for details in self.connections.values()]
         live = [application for application in asked if application is not None and not application.done()]
@@ -114,7 +114,8 @@ class Server(daphne.server.Server):
 
 def server_loop() -> asyncio.AbstractEventLoop:
     """The loop every socket and every async view lives in."""
-    return daphne.server.twisted_loop
+    loop: asyncio.AbstractEventLoop = daphne.server.twisted_loop
+    return loop
 
 
 def listen(host: str, port: int) -> socket.socket:

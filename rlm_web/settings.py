@@ -73,9 +73,7 @@ SQLITE_PRAGMAS = (
     "PRAGMA cache_size=-16000;"
     "PRAGMA temp_store=MEMORY;"
 )
-DATABASES = {
-    "default": dj_database_url.parse(ENVIRONMENT.database_url or f"sqlite:///{DATA_DIR / 'rlm.sqlite3'}")
-}
+DATABASES = {"default": dj_database_url.parse(ENVIRONMENT.database_url or f"sqlite:///{DATA_DIR / 'rlm.sqlite3'}")}
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     DATABASES["default"]["OPTIONS"] = {
         "transaction_mode": "IMMEDIATE",

@@ -1,4 +1,4 @@
-"""What has to be there before anything answers: tables, static files, the owner's account, connections named outside."""
+"""What has to be there before anything answers: tables, static files, the owner's account, its connections."""
 
 import hashlib
 from collections.abc import Iterator

@@ -18,12 +18,12 @@ SECONDS_TO_JOIN = 1.0
 
 
 class Worker:
-    """`start()` once nothing can go wrong any more; `stop()` ends what runs as interrupted, within about two seconds."""
+    """`start()` when nothing can go wrong any more; `stop()` ends what runs as interrupted, in about two seconds."""
 
     def __init__(
         self, watchers: asyncio.AbstractEventLoop | None = None, *, alone: bool, runs_at_once: int = RUNS_AT_ONCE
     ) -> None:
-        """`watchers` is the loop of this process's sockets. `alone`: no other process can hold a run (it has the lock)."""
+        """`watchers` is the loop of this process's sockets. `alone`: it has the lock, nobody else can hold a run."""
         self._alone = alone
         self._host = host.Host(tasks.announce, watchers)
         self._celery = app.WorkController(

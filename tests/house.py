@@ -32,7 +32,11 @@ class House:
         self._scratch = None if data_dir else tempfile.TemporaryDirectory(prefix="rlm-house-")
         self.data_dir = data_dir or Path(self._scratch.name if self._scratch else "")
         self.environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("RLM_", "OPENAI_", "ANTHROPIC_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("RLM_", "OPENAI_", "ANTHROPIC_"))
+            },
             "RLM_DATA_DIR": str(self.data_dir),
             "DJANGO_SETTINGS_MODULE": "rlm_web.settings",
             "PYTHONUNBUFFERED": "1",
@@ -49,7 +53,9 @@ class House:
     def __enter__(self) -> "House":
         return self.start()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.stop()
         if self._scratch:
             self._scratch.cleanup()

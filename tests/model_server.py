@@ -15,8 +15,9 @@ unless its last message holds MOCK_ECHO:text, MOCK_SLEEP_milliseconds, MOCK_FAIL
 
     python -m tests.model_server --port 8399 [--script FILE] [--delay-ms 200]
 
-does the same as a process of its own, where FILE is Python with `REPLIES = {model: [...]}`, for conversations that open
-with a word `OPENINGS = [(model, word, [...])]`, or `def script(body)`. There, GET /stats tells {calls, in_flight, peak} and POST /reset begins them again.
+does the same as a process of its own, where FILE is Python with `REPLIES = {model: [...]}`, with
+`OPENINGS = [(model, word, [...])]` for conversations that open with a word, or with `def script(body)`.
+There, GET /stats tells {calls, in_flight, peak}; POST /reset begins anew.
 """
 
 import argparse
@@ -392,8 +393,7 @@ def main() -> None:
         server.replies(model, turns, when=when)
     if "script" in named:
         server.script(named["script"])
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve_for_good(server))
+    asyncio.run(_serve_for_good(server))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """The socket of a run, `/ws/runs/{id}?after=SEQ`: its events so far, then as they happen, each once and in order."""
 
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
@@ -23,20 +23,24 @@ class RunConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         await self.accept()  # a code can only be told on an open socket
-        query = {name: values[-1] for name, values in parse_qs(self.scope["query_string"].decode("latin1")).items()}
-        run_id = self.scope["url_route"]["kwargs"]["run_id"]
-        after = query.get("after", "0")
+        query = dict(parse_qsl(self.scope["query_string"].decode("latin1"), keep_blank_values=True))
+        run_id, after = self.scope["url_route"]["kwargs"]["run_id"], query.get("after", "0")
+        refused = await self._refused(run_id, after, query)
+        if refused:
+            await self.close(refused)
+        else:
+            self.feed = Feed.join(run_id, self, int(after))
+
+    async def _refused(self, run_id: str, after: str, query: dict[str, str]) -> int | None:
+        """The code to close with, if this watcher is not to be let in."""
         if not (after.isascii() and after.isdigit() and len(after) <= MOST_DIGITS):
-            return await self.close(MALFORMED)
+            return MALFORMED
         if "share" in query:
-            return await self.close(NOT_FOUND)
+            return NOT_FOUND
         user = await self._user()
         if user is None:
-            return await self.close(NOT_SIGNED_IN)
-        if not await database_sync_to_async(_may_see)(user, run_id):
-            return await self.close(NOT_FOUND)
-        self.feed = Feed.join(run_id, self, int(after))
-        return None
+            return NOT_SIGNED_IN
+        return None if await database_sync_to_async(_may_see)(user, run_id) else NOT_FOUND
 
     async def disconnect(self, code: int) -> None:
         if self.feed:

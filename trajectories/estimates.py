@@ -64,13 +64,13 @@ def _from_runs(runs: Sequence[Run]) -> dict[str, Any]:
     """The middle half of what they took."""
     times = [seconds for run in runs if (seconds := run.seconds) is not None]
     costs = [run.cost_usd for run in runs if run.cost_usd is not None and run.cost_kind != "unknown"]
-    seconds = _middle([float(time) for time in times])
-    usd = _middle([float(cost) for cost in costs]) if len(costs) == len(runs) else (None, None)
+    seconds_low, seconds_high = _middle(times)
+    usd_low, usd_high = _middle([float(cost) for cost in costs] if len(costs) == len(runs) else [])
     return {
-        "usd_low": _dollars(usd[0]),
-        "usd_high": _dollars(usd[1]),
-        "seconds_low": seconds[0],
-        "seconds_high": seconds[1],
+        "usd_low": _dollars(usd_low),
+        "usd_high": _dollars(usd_high),
+        "seconds_low": seconds_low,
+        "seconds_high": seconds_high,
         "basis": f"From {len(runs)} similar runs.",
     }
 

@@ -7,7 +7,6 @@ where a connection's models are unknown, its server is asked once for their name
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 def start_run(owner: Any, question: str, documents: Sequence[Document], policy: engine.Policy) -> Run:
     """A queued run; some worker begins it as soon as it is committed."""
     with transaction.atomic():
-        run = Run.objects.create(owner=owner, question=question, policy=engine.policy_json(policy))
+        run: Run = Run.objects.create(owner=owner, question=question, policy=engine.policy_json(policy))
         RunDocument.objects.bulk_create(
             RunDocument(run=run, document=document, position=position) for position, document in enumerate(documents)
         )
@@ -50,7 +50,7 @@ def cancel_run(run: Run) -> None:
             here.poke(run.pk)
 
 
-@shared_task(name="rlm.look", ignore_result=True)
+@shared_task(name="rlm.look", ignore_result=True)  # type: ignore[untyped-decorator]
 def look(run_id: str) -> None:
     """Works on the run to its end, if it is to be had."""
     here = host.current()

@@ -1,7 +1,7 @@
 """The documents of one reader, and the reader page for texts of any length."""
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -23,8 +23,9 @@ def documents(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     found = mine.filter(name__icontains=words) if words else mine
     mark = mine.filter(pk=request.GET.get("before", "")).first()
-    page = found.filter(created_at__lt=mark.created_at) if mark else found
-    shown = list(page.annotate(runs_in_all=Count("runs", distinct=True))[: PAGE + 1])
+    older = Q(created_at__lt=mark.created_at) | Q(created_at=mark.created_at, id__lt=mark.id) if mark else Q()
+    counted = found.filter(older).annotate(runs_in_all=Count("runs", distinct=True)).order_by("-created_at", "-id")
+    shown = list(counted[: PAGE + 1])
     context = {
         "documents": shown[:PAGE],
         "last": shown[PAGE - 1] if len(shown) > PAGE else None,

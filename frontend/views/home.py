@@ -62,6 +62,7 @@ def _composer(request: HttpRequest) -> dict[str, Any]:
         "selected": _selected(shown, before),
         "asked": before.policy if before else None,
         "most_bytes": settings.MAX_DOCUMENT_BYTES,
+        "most_gigabytes": settings.MAX_DOCUMENT_BYTES // 10**9,
     }
 
 

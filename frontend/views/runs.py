@@ -34,8 +34,8 @@ def runs(request: HttpRequest) -> HttpResponse:
 
 
 def with_totals(found: "QuerySet[Run]") -> "QuerySet[Run]":
-    """With what a row shows, in one query."""
-    return found.annotate(documents_in_all=Count("rundocument")).defer("sources")
+    """Newest first, with what a row shows, in one query."""
+    return found.annotate(documents_in_all=Count("rundocument")).defer("sources").order_by("-created_at", "-id")
 
 
 def _filtered(found: "QuerySet[Run]", wanted: dict[str, str]) -> "QuerySet[Run]":

@@ -175,6 +175,19 @@ async def test_a_failed_call_raises_in_the_repl(lab: Lab) -> None:
     assert lab.log.kind("cell")[0]["stdout"].strip() == "bad_request"
 
 
+async def test_a_refused_content_is_a_failure_that_still_counts(lab: Lab) -> None:
+    def script(body: dict) -> ScriptedReply:
+        if body["messages"][0]["role"] == "user":
+            return ScriptedReply("I will not.", finish_reason="content_filter")
+        return ScriptedReply(cell("print(llm_batch(['x'])[0].kind)") if len(body["messages"]) == 2 else "FINAL(x)")
+
+    lab.server.script(script)
+    outcome = await lab.ask([])
+    assert lab.log.kind("cell")[0]["stdout"].strip() == "content_filter"
+    assert outcome.usage.calls == 3
+    assert [node["usage"]["output_tokens"] > 0 for node in lab.log.kind("lm")] == [True] * 3
+
+
 async def test_a_rate_limited_call_waits_and_is_answered(lab: Lab) -> None:
     await lab.ask([cell("print(llm_call('MOCK_RATE_429 once'))"), "FINAL(x)"])
     assert lab.log.kind("cell")[0]["stdout"].startswith("ANS[")

@@ -19,7 +19,9 @@ def make_run(question: str = "What is it?", documents: int = 1, **fields: Any) -
     owner, _ = get_user_model().objects.get_or_create(username="owner")
     run = Run.objects.create(owner=owner, question=question, fence=1, status="running", **fields)
     for position in range(documents):
-        document = Document.objects.create(owner=owner, name=f"{position}.txt", sha256="0" * 64, bytes=1, status="ready")
+        document = Document.objects.create(
+            owner=owner, name=f"{position}.txt", sha256="0" * 64, bytes=1, status="ready"
+        )
         RunDocument.objects.create(run=run, document=document, position=position)
     return run
 

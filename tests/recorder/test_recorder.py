@@ -79,7 +79,7 @@ def test_nodes_and_totals_follow_from_the_log(writer: recorder.Writer) -> None:
     record(writer, run, whole())
     run.refresh_from_db()
     assert (run.status, run.ended_by, run.answer, run.sandbox) == ("succeeded", "answer", "It is it.", "full")
-    assert (run.calls, run.input_tokens, run.output_tokens, run.nodes, run.last_seq) == (3, 1433, 143, 6, 16)
+    assert (run.calls, run.input_tokens, run.output_tokens, run.nodes, run.last_seq) == (3, 1433, 143, 6, 15)
     assert run.started_at.timestamp() == START
     assert run.seconds == pytest.approx(3.3)
     call = Node.objects.get(run=run, number=3)

@@ -65,10 +65,11 @@ def _text(index: int, content: Any) -> str:
         return ""
     if isinstance(content, str):
         return content.strip()
-    parts = content if isinstance(content, list) else [None]
-    if not all(isinstance(part, dict) and isinstance(part.get("text"), str) for part in parts):
+    parts = content if isinstance(content, list) else [content]
+    texts = [part["text"] for part in parts if isinstance(part, dict) and isinstance(part.get("text"), str)]
+    if len(texts) < len(parts):
         raise _wrong(f"“messages.{index}.content” must be a text, or a list of parts of type text.")
-    return "\n".join(part["text"] for part in parts).strip()
+    return "\n".join(texts).strip()
 
 
 def _split(messages: list[tuple[str, str]]) -> tuple[list[tuple[str, str]], str]:

@@ -59,12 +59,11 @@ def plain_error(status: int) -> HttpResponse:
 
 
 def install(api: NinjaAPI) -> None:
-    api.add_exception_handler(ApiError, lambda request, error: as_response(error))
-    api.add_exception_handler(Http404, lambda request, error: as_response(error))
-    api.add_exception_handler(engine.PolicyError, lambda request, error: as_response(error))
-    api.add_exception_handler(ValidationError, lambda request, error: as_response(error))
-    api.add_exception_handler(HttpError, lambda request, error: as_response(error))
-    api.add_exception_handler(Exception, lambda request, error: as_response(error))
+    def answer(_request: HttpRequest, error: Any) -> HttpResponse:
+        return as_response(error)
+
+    for kind in (Exception, Http404, HttpError, ValidationError):  # those for which ninja has answers of its own
+        api.add_exception_handler(kind, answer)
 
 
 def as_response(error: BaseException) -> HttpResponse:

@@ -1,7 +1,7 @@
 """The OpenAI wire format: any OpenAI client can use a policy as a model.
 
 The last user message is the question; what comes before it becomes a document, and so does the last message itself
-when it is long or alone. Not part of the NinjaAPI: other addresses, another shape of errors, and a wait as long as a run.
+when it is long or alone. Not part of the NinjaAPI: other addresses, another shape of errors, a wait as long as a run.
 """
 
 import asyncio
@@ -13,12 +13,13 @@ import orjson
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from trajectories import documents, engine, policies, representations, tasks
 from trajectories.api import auth, bodies, conversations
-from trajectories.api.errors import ApiError, as_response
-from trajectories.models import Run
+from trajectories.api.errors import WORDS, ApiError, as_response
+from trajectories.models import Document, Run
 
 KEEP_ALIVE_SECONDS = 10.0
 FIRST_LOOK, LAST_LOOK = 0.03, 0.5
@@ -47,9 +48,8 @@ def openai_errors(view: View) -> View:
 
 def _error(response: HttpResponse) -> HttpResponse:
     told = orjson.loads(response.content)["error"]
-    return bodies.json_answer(
-        {"error": error_json(told["code"], told["message"], response.status_code)}, response.status_code
-    )
+    status = response.status_code
+    return bodies.json_answer({"error": error_json(told["code"], told["message"], status)}, status)
 
 
 def error_json(code: str, message: str, status: int = 422) -> dict[str, Any]:
@@ -66,17 +66,14 @@ async def models(request: HttpRequest, name: str | None = None) -> HttpResponse:
     listed = [_model_json(policy["name"]) for policy in named if policy["error"] is None]
     if name is None:
         return bodies.json_answer({"object": "list", "data": listed})
-    return bodies.json_answer(next((one for one in listed if one["id"] == name), None) or _no_model(name))
+    found = next((one for one in listed if one["id"] == name), None)
+    if found is None:
+        raise ApiError(404, "model_not_found", f"There is no policy {name[:60]!r} to use as a model; see /v1/models.")
+    return bodies.json_answer(found)
 
 
 def _model_json(name: str) -> dict[str, Any]:
     return {"id": name, "object": "model", "created": 0, "owned_by": "rlm-web"}
-
-
-def _no_model(name: str) -> None:
-    raise ApiError(
-        404, "model_not_found", f"There is no policy {name[:60]!r} to use as a model; GET /v1/models lists them."
-    )
 
 
 @openai_errors
@@ -84,9 +81,7 @@ async def chat_completions(request: HttpRequest) -> HttpResponseBase:
     if request.method != "POST":
         raise ApiError(405, "method_not_allowed", "This address takes POST only.")
     if not bodies.is_json(request):
-        raise ApiError(
-            415, "wrong_content_type", "Send the body as JSON with the header Content-Type: application/json."
-        )
+        raise ApiError(415, *WORDS[415])
     chat = conversations.read(bodies.read_json(request.body))
     run = await sync_to_async(_start)(request, chat)
     if chat.stream:
@@ -105,8 +100,12 @@ def _start(request: HttpRequest, chat: conversations.Chat) -> Run:
         policy = policies.resolve(request.user, chat.model)
     except engine.PolicyError as error:
         raise ApiError(404, "model_not_found", str(error)) from error
+    began = timezone.now()
     kept = [documents.add_text(request.user, name, text) for name, text in chat.texts]
-    return tasks.start_run(request.user, chat.question, kept, policy)
+    run = tasks.start_run(request.user, chat.question, kept, policy)
+    new = [document.pk for document in kept if document.created_at >= began]
+    Document.objects.filter(pk__in=new).update(deleted_at=began)  # kept for the run, not listed among the uploads
+    return run
 
 
 # ------------------------------------------------------------------------------------------------- waiting

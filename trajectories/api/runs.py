@@ -204,6 +204,6 @@ async def export(request: HttpRequest, run_id: str, format: str) -> StreamingHtt
 
 async def _in_steps(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """One chunk after the other from a thread, so that a file of any size is never held as a whole."""
-    step = sync_to_async(next)
-    while chunk := await step(chunks, b""):
+    step = sync_to_async(lambda: next(chunks, b""))
+    while chunk := await step():
         yield chunk

@@ -158,7 +158,10 @@ class Caller:
                 reservation = await self._budget.reserve(ask_for(call), last_chance=call.last_chance)
                 node.data["queued_ms"] = round((time.monotonic() - created) * 1000, 3)
                 limit = reservation.max_output_tokens
-                return await self._attempts(call, replace(request, max_output_tokens=limit), node, reservation)
+                reply = await self._attempts(call, replace(request, max_output_tokens=limit), node, reservation)
+            if reply.finish_reason == "content_filter":
+                raise ProviderError("content_filter", f"The provider refused the content. {reply.text[:200]}".strip())
+            return reply
 
     async def _attempts(self, call: Call, request: Request, node: Node, reservation: Reservation) -> Reply:
         usage, cost, called = None, None, False

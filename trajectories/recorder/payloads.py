@@ -71,10 +71,10 @@ class Packer:
     def _encoded(self, text: str, raw: bytes, quotes: Sequence[engine.Quote]) -> tuple[int, bytes]:
         pieces = self._pieces(text, quotes)
         if len(pieces) > 1 or not isinstance(pieces[0], str):
-            return Payload.Codec.QUOTING.value, zlib.compress(orjson.dumps(pieces), 1)
+            return int(Payload.Codec.QUOTING), zlib.compress(orjson.dumps(pieces), 1)
         if len(raw) > COMPRESSED_FROM:
-            return Payload.Codec.ZLIB.value, zlib.compress(raw, 1)
-        return Payload.Codec.PLAIN.value, raw
+            return int(Payload.Codec.ZLIB), zlib.compress(raw, 1)
+        return int(Payload.Codec.PLAIN), raw
 
     def _pieces(self, text: str, quotes: Sequence[engine.Quote]) -> list[str | list[Any]]:
         """Own words and [document id, start, end] in turn."""

@@ -40,7 +40,8 @@ class KnownDigests:
 class Sink(Protocol):
     """Where events go: the writer."""
 
-    backlog: int
+    @property
+    def backlog(self) -> int: ...
 
     def put(self, recorder: "RunRecorder", seq: int, event: engine.Event, stored: "Stored | None") -> None: ...
 
@@ -76,7 +77,7 @@ class RunRecorder:
         document_ids: Sequence[str],
         *,
         fold: Fold | None = None,
-        on_broken: Callable[[Exception], None] | None = None,
+        on_broken: Callable[[Exception], object] | None = None,
     ) -> None:
         self.run_id = run_id
         self.fence = fence

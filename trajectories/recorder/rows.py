@@ -12,11 +12,6 @@ from trajectories import engine
 
 PLACES = Decimal("1e-12")
 """The columns' precision. Rounding each call before adding keeps the sum of the calls equal to the run's total."""
-OWN_COLUMNS = frozenset(
-    "parent kind depth name role tier model batch index attempt call_key status queued_ms error texts".split()
-)
-"""Keys of an event's data that have a column of their own; everything else stays in the node's `data`."""
-
 Json = dict[str, Any]
 
 
@@ -207,4 +202,4 @@ def known_usd(cost: engine.Cost | None) -> Decimal | None:
 
 
 def _beyond_columns(data: Json) -> Json:
-    return {key: value for key, value in data.items() if key not in OWN_COLUMNS and value is not None}
+    return {key: value for key, value in data.items() if key not in NODE_COLUMNS and value is not None}

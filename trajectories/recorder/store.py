@@ -42,7 +42,9 @@ def store(changes: Sequence[RunChange]) -> list[RunChange]:
         payloads = {digest: row for change in kept for digest, row in change.payloads.items()}
         # in the order of their keys, so that two processes never wait for each other
         _insert(cursor, _payload_sql(), ((p.sha256, p.codec, p.data) for _, p in sorted(payloads.items())))
-        _insert(cursor, _node_sql(), (_node_values(change.run_id, row) for change in kept for row in change.nodes.values()))
+        _insert(
+            cursor, _node_sql(), (_node_values(change.run_id, row) for change in kept for row in change.nodes.values())
+        )
         _insert(cursor, _event_sql(), ((change.run_id, *event) for change in kept for event in change.events))
     return lost
 

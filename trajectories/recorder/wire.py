@@ -1,4 +1,4 @@
-"""An event as it stands in the log and travels to every viewer: `{seq, at, type, node, data}`, JSON that any store takes."""
+"""An event as it stands in the log and travels to every viewer: `{seq, at, type, node, data}`."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

@@ -129,7 +129,9 @@ def _report(run: dict[str, Any]) -> str:
     for source in run["sources"]:
         text = " ".join(source["text"].split())
         shown = text if len(text) <= 160 else text[:159] + "…"
-        lines.append(f"  {names.get(source['document'], '?')}, characters {source['start']:,}–{source['end']:,}: “{shown}”")
+        lines.append(
+            f"  {names.get(source['document'], '?')}, characters {source['start']:,}–{source['end']:,}: “{shown}”"
+        )
     lines += ["", f"{_cost(run)} · {run['usage']['calls']:,} model calls · {run['seconds'] or 0:.1f} s", run["url"]]
     return "\n".join(lines)
 

@@ -193,6 +193,12 @@ async def test_an_address_pasted_with_its_end_is_understood(server: ModelServer,
     assert await lm.list_models(pasted, http) == ["root", "worker"]
 
 
+async def test_an_address_that_lacks_its_end_is_guessed_at(server: ModelServer, http: lm.HTTP) -> None:
+    short = Connection(name="mine", provider="openai", base_url=server.url.removesuffix("/v1"))
+    error = await failure_of(lambda: lm.list_models(short, http))
+    assert str(error).endswith("Should the address of the connection end in /v1?")
+
+
 async def test_messages_travel_verbatim(client: OpenAIClient, server: ModelServer) -> None:
     messages = tuple(Message(role=role, content=f"{role}\n 🦊") for role in ("system", "user", "assistant", "user"))
     await client.complete(Request(model="org/name:tag", messages=messages))

@@ -1,14 +1,15 @@
 """The one pooled HTTP client of a process, made for hundreds of calls at once to a few hosts.
 
-httpx is the interface and aiohttp the transport, because httpx's own pool is quadratic in a burst. The environment's
-proxies are not used, no cookie is kept, no redirect is followed, and no answer grows over `LARGEST_ANSWER`.
+httpx is the interface (its requests, responses and transports) and aiohttp the transport, because httpx's own pool is
+quadratic in a burst. httpx's client is left out: what it would add (cookies, redirects, proxies of the environment) is
+not wanted here and takes time in each call. No answer grows over `LARGEST_ANSWER`.
 """
 
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from functools import lru_cache
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from trajectories.engine.types import Connection
 
 CONNECTIONS = 1024
 LARGEST_ANSWER = 64 << 20
+USER_AGENT = "rlm-web"
 TIMEOUTS = httpx.Timeout(connect=10, read=600, write=60, pool=None)
 """Reading waits long: a reasoning model may think for minutes before its first word."""
 
@@ -64,30 +66,22 @@ class HTTP:
     def __init__(self, timeouts: httpx.Timeout = TIMEOUTS, largest: int = LARGEST_ANSWER) -> None:
         self._timeouts = timeouts
         self._largest = largest
-        self._client: httpx.AsyncClient | None = None
+        self._transport: httpx.AsyncBaseTransport | None = None
 
     async def open(self) -> None:
-        """Makes the client. aiohttp is imported only here: it takes longer than all the rest of the engine."""
+        """Makes the pool. aiohttp is imported only here: it takes longer than all the rest of the engine."""
         import aiohttp
         from httpx_aiohttp import AiohttpTransport
 
         trust = httpx.create_ssl_context()
         connector = aiohttp.TCPConnector(limit=CONNECTIONS, ttl_dns_cache=300, ssl=trust)
         session = aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
-        transport = AiohttpTransport(client=session, verify=trust)
-        no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=[]))
-        self._client = httpx.AsyncClient(
-            transport=transport,
-            timeout=self._timeouts,
-            cookies=no_cookies,
-            headers={"User-Agent": "rlm-web"},
-            trust_env=False,
-        )
+        self._transport = AiohttpTransport(client=session, verify=trust)
 
     async def aclose(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        transport, self._transport = self._transport, None
+        if transport is not None:
+            await transport.aclose()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -106,15 +100,20 @@ class HTTP:
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> AsyncIterator[Stream]:
         """Asks and gives the answer as soon as its headers are there."""
-        if self._client is None:
+        if self._transport is None:
             raise EngineError("The HTTP client is not open. Open it before the first call.")
-        request = self._client.build_request(method, url, headers=headers, content=body)
+        named = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
+        timeouts = {"timeout": self._timeouts.as_dict()}
+        request = httpx.Request(method, _parsed(url), headers=named, content=body, extensions=timeouts)
         with _told_apart(url):
-            response = await self._client.send(request, stream=True)
+            response = await self._transport.handle_async_request(request)
         try:
             yield Stream(response, self._largest)
         finally:
             await response.aclose()
+
+
+_parsed = lru_cache(maxsize=256)(httpx.URL)
 
 
 def address_of(connection: Connection, default: str) -> str:

@@ -100,7 +100,7 @@ class OpenAIClient:
 
     @cached_property
     def _headers(self) -> dict[str, str]:
-        return {"Content-Type": "application/json", "Accept-Encoding": "identity", **bearer(self._connection)}
+        return {"Content-Type": "application/json", **bearer(self._connection)}
 
     def body(self, request: Request, *, streamed: bool) -> dict[str, Any]:
         """What is sent for this request, without what the server is known to refuse."""
@@ -194,7 +194,11 @@ class OpenAIClient:
         return request
 
     def _failure(self, refusal: Refusal) -> ProviderError:
-        return failure(self._connection, self._host, refusal.status, refusal.complaint, refusal.headers)
+        complaint = refusal.complaint
+        if refusal.status == 404 and not re.search(r"/v\d", self._address):
+            hint = f"{complaint.message} Should the address of the connection end in /v1?"
+            complaint = replace(complaint, message=hint)
+        return failure(self._connection, self._host, refusal.status, complaint, refusal.headers)
 
 
 def refused_extra(body: Mapping[str, Any], refusal: Refusal) -> str | None:

@@ -47,7 +47,9 @@ export function clock(seconds) {
 /** 310 ms · 2.1 s · 1 min 26 s. @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const [minutes, rest] = [Math.floor(seconds / 60), Math.floor(seconds % 60)];
+  return rest ? `${minutes} min ${rest} s` : `${minutes} min`;
 }
 
 /** 96.9 %. @param {number} part @param {number} all */

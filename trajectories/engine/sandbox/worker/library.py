@@ -7,7 +7,7 @@ import marshal
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 _LEFT_OUT = {
     *("idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "test", "distutils", "site-packages"),
@@ -53,7 +53,8 @@ class InMemory:
         kept = self._kept.get(name)
         if kept is None:
             return None
-        spec = importlib.machinery.ModuleSpec(name, self, origin=kept.path, is_package=kept.package)
+        loader: Any = self
+        spec = importlib.machinery.ModuleSpec(name, loader, origin=kept.path, is_package=kept.package)
         if kept.package:
             spec.submodule_search_locations = [os.path.dirname(kept.path)]  # noqa: PTH120
         return spec
@@ -89,7 +90,7 @@ def take_along() -> None:
     for name in [*_AT_HAND.split(), *_native(f"{root}/lib-dynload")]:
         _try_import(name)
     path_finder = importlib.machinery.PathFinder
-    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not path_finder] + [memory]  # type: ignore[list-item]
+    sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not path_finder] + [memory]
     sys.path[:] = []
     sys.path_hooks[:] = []
     sys.path_importer_cache.clear()

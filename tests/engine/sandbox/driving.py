@@ -1,0 +1,75 @@
+"""Driving a real REPL: cells in, what they did out, with a host that answers calls from a script."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from trajectories.engine.sandbox import ProcessSandbox, SandboxHouse
+from trajectories.engine.text import TextFile, TextInMemory
+from trajectories.engine.types import CallItem, CallResult, Document, Execution, HostCall, ReplSettings
+
+Answer = Callable[[CallItem], CallResult]
+
+
+def document(text: str, name: str = "a.txt") -> Document:
+    return Document(id=name, name=name, text=TextInMemory(text))
+
+
+def file_document(path: Path) -> Document:
+    return Document(id=path.name, name=path.name, text=TextFile.open(path))
+
+
+def echo(item: CallItem) -> CallResult:
+    return CallResult(value=f"about {item.prompt.text}")
+
+
+class Driven:
+    """A REPL; calling it runs a cell. `calls` are the host calls so far."""
+
+    def __init__(self, sandbox: ProcessSandbox, answer: Answer) -> None:
+        self.sandbox = sandbox
+        self.answer = answer
+        self.calls: list[HostCall] = []
+
+    async def __call__(self, code: str) -> Execution:
+        return await self.sandbox.execute(code, self.host)
+
+    async def host(self, call: HostCall) -> list[CallResult]:
+        self.calls.append(call)
+        return [self.answer(item) for item in call.items]
+
+    async def out(self, code: str) -> str:
+        """What a cell that must not fail prints."""
+        execution = await self(code)
+        assert execution.error is None, execution.error.traceback
+        return execution.stdout
+
+    async def error(self, code: str) -> str:
+        """The traceback of a cell that must fail."""
+        execution = await self(code)
+        assert execution.error is not None
+        return execution.error.traceback
+
+
+class Opener:
+    def __init__(self, house: SandboxHouse) -> None:
+        self._house = house
+        self._sandboxes: list[ProcessSandbox] = []
+
+    async def __call__(
+        self,
+        *documents: str | Document,
+        answer: Answer = echo,
+        context_is_list: bool | None = None,
+        **settings: Any,
+    ) -> Driven:
+        made: Sequence[Document] = [
+            one if isinstance(one, Document) else document(one, f"{number}.txt") for number, one in enumerate(documents)
+        ]
+        sandbox = await self._house.sandbox(made, ReplSettings(**settings), context_is_list=context_is_list)
+        self._sandboxes.append(sandbox)
+        return Driven(sandbox, answer)
+
+    async def close(self) -> None:
+        for sandbox in self._sandboxes:
+            await sandbox.close()

@@ -1,0 +1,154 @@
+"""What a cell leaves on record: reads, quotations in prompts, variables and their hash."""
+
+import time
+
+import pytest
+
+from tests.engine.sandbox.driving import Driven, Opener
+from trajectories.engine.types import Execution, QuotingText
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+LONG = "".join(
+    f"Paragraph {number} tells of matter {number * 7919 % 10_007} and of nothing else.\n" for number in range(20_000)
+)
+
+
+def reads(execution: Execution) -> list[tuple[int, int, int, str]]:
+    assert execution.error is None, execution.error.traceback
+    return [(read.document, read.start, read.end, read.how) for read in execution.reads]
+
+
+async def prompts(repl: Driven, code: str) -> list[QuotingText]:
+    """The prompts of the last call, whose quotations are checked against the document."""
+    execution = await repl(code)
+    assert execution.error is None, execution.error.traceback
+    texts = [item.prompt for item in repl.calls[-1].items]
+    for text in texts:
+        for quote in text.quotes:
+            assert text.text[quote.at : quote.at + quote.length] == LONG[quote.start : quote.start + quote.length]
+    return texts
+
+
+async def test_peek_grep_and_slices_are_reads(opened: Opener) -> None:
+    repl = await opened("0123456789" * 10, "abcdefghij" * 10)
+    assert reads(await repl("x = peek(10, 5)")) == [(0, 5, 15, "peek")]
+    assert reads(await repl("x = grep('cd', document=1, limit=2)")) == [(1, 2, 4, "grep"), (1, 12, 14, "grep")]
+    assert reads(await repl("x = context[1][20:30]")) == [(1, 20, 30, "slice")]
+    assert reads(await repl("x = context[0].upper()")) == []
+
+
+async def test_what_is_printed_is_known_as_printed(opened: Opener) -> None:
+    repl = await opened("0123456789\n" * 10)
+    assert reads(await repl("print('look:', context[3:8])")) == [(0, 3, 8, "printed")]
+    assert reads(await repl("context[3:8]")) == [(0, 3, 8, "printed")]
+    assert reads(await repl("print(peek(4))")) == [(0, 0, 4, "peek"), (0, 0, 4, "printed")]
+    assert reads(await repl("print(grep('45', limit=1))")) == [(0, 0, 10, "printed"), (0, 4, 6, "grep")]
+
+
+async def test_reads_are_merged_and_few(opened: Opener) -> None:
+    repl = await opened(LONG)
+    whole = await repl("pieces = [context[i:i + 1000] for i in range(0, len(context), 1000)]")
+    assert reads(whole) == [(0, 0, len(LONG), "slice")]
+    scattered = await repl("x = [context[i:i + 3] for i in range(0, 60_000, 10)]")
+    assert len(scattered.reads) == 500
+    assert reads(await repl("y = 1")) == []
+
+
+async def test_a_slice_in_an_f_string_is_found_again(opened: Opener) -> None:
+    repl = await opened(LONG)
+    (prompt,) = await prompts(repl, "llm_call(f'What is here?\\n\\n{context[5000:9000]}\\n\\nBe brief.')")
+    assert [(quote.at, quote.start, quote.length) for quote in prompt.quotes] == [(15, 5000, 4000)]
+    (bare,) = await prompts(repl, "llm_call(context[100:300])")
+    assert [(quote.at, quote.start, quote.length) for quote in bare.quotes] == [(0, 100, 200)]
+
+
+async def test_a_full_pass_in_one_batch_is_all_quotations(opened: Opener) -> None:
+    repl = await opened(LONG)
+    texts = await prompts(repl, "r = llm_batch(['Q: ' + context[i:i + 5000] for i in range(0, len(context), 5000)])")
+    assert "".join(text.text[3:] for text in texts) == LONG
+    assert sum(quote.length for text in texts for quote in text.quotes) == len(LONG)
+
+
+async def test_pieces_that_lost_their_place_are_found_by_probing(opened: Opener) -> None:
+    repl = await opened(LONG)
+    code = """
+lines = context.split("\\n")
+r = llm_batch(["Count the matters in\\n" + "\\n".join(lines[i:i + 100]) for i in range(0, 5000, 100)])
+"""
+    texts = await prompts(repl, code)
+    assert [len(text.quotes) for text in texts] == [1] * 50
+    assert all(text.quotes[0].length >= len(text.text) - 30 for text in texts)
+
+
+async def test_several_pieces_in_one_prompt_are_all_found(opened: Opener) -> None:
+    repl = await opened(LONG)
+    code = "hits = grep('matter 5[0-9]+ ', limit=8)\nr = llm_call('\\n---\\n'.join(context[h.start - 200:h.end + 200] for h in hits))"
+    (prompt,) = await prompts(repl, code)
+    assert len(prompt.quotes) == 8
+
+
+async def test_own_words_quote_nothing(opened: Opener) -> None:
+    repl = await opened(LONG)
+    (prompt,) = await prompts(repl, "llm_call('Tell me about the weather in the mountains of the north. ' * 20)")
+    assert prompt.quotes == ()
+
+
+async def test_looking_for_quotations_never_takes_long(opened: Opener) -> None:
+    repl = await opened(LONG * 20)
+    code = "import random\nr = llm_batch([str(random.random()) * 500 for _ in range(2000)])"
+    began = time.monotonic()
+    assert (await repl(code)).error is None
+    assert time.monotonic() - began < 6
+
+
+async def test_a_child_context_cut_from_the_document_is_one_quotation(opened: Opener) -> None:
+    repl = await opened(LONG)
+    await repl.out("rlm_call('q', context=context[1000:900_000])\nNone")
+    (context,) = repl.calls[0].items[0].context or ()
+    assert [(quote.start, quote.length) for quote in context.quotes] == [(1000, 899_000)]
+    assert context.text == LONG[1000:900_000]
+
+
+async def test_variables_are_listed_with_type_size_and_preview(opened: Opener) -> None:
+    repl = await opened(LONG)
+    execution = await repl("import re\nnames = ['a'] * 50\ntotal = 3\n_hidden = 1\ndef f(): pass\nlong = 'x' * 9999")
+    listed = {one.name: one for one in execution.variables}
+    assert list(listed) == ["names", "total", "f", "long"]
+    assert (listed["names"].type, listed["names"].size) == ("list", 50)
+    assert (listed["total"].type, listed["total"].size, listed["total"].preview) == ("int", None, "3")
+    assert listed["f"].type == "function"
+    assert len(listed["long"].preview) <= 200
+    assert all(one.changed for one in execution.variables)
+    again = await repl("total = 4")
+    assert {one.name: one.changed for one in again.variables} == {
+        "names": False,
+        "total": True,
+        "f": False,
+        "long": False,
+    }
+
+
+async def test_at_most_a_hundred_variables_are_listed(opened: Opener) -> None:
+    repl = await opened("a")
+    execution = await repl("for n in range(300): globals()[f'v{n}'] = n")
+    assert len(execution.variables) == 100
+
+
+async def test_the_hash_is_that_of_the_values(opened: Opener) -> None:
+    code = "a = [1, {'k': {'z', 'y', 'x'}}, None]\nclass C: pass\nc = C(); c.x = 2.5\ndef f(n): return n + 1"
+    one, two = await opened("text"), await opened("other text")
+    first, second = await one(code), await two(code)
+    assert first.variables_hash == second.variables_hash != ""
+    assert (await one("print('no change')")).variables_hash == first.variables_hash
+    assert (await one("a[0] = 2")).variables_hash != first.variables_hash
+    assert (await one("a[0] = 1; b = 0")).variables_hash != first.variables_hash
+    assert (await one("del b")).variables_hash == first.variables_hash
+
+
+async def test_a_hash_of_much_is_still_quick(opened: Opener) -> None:
+    repl = await opened("text")
+    await repl.out("big = list(range(3_000_000)); loop = []; loop.append(loop); words = ['x' * 10_000] * 10_000")
+    began = time.monotonic()
+    await repl.out("1")
+    assert time.monotonic() - began < 0.5

@@ -1,0 +1,112 @@
+"""How near each piece of a run's documents came to the answer, from the recorded reads. Known spans only.
+
+Levels, each nearer than the one before: scanned by code, printed to the model, sent to a model, cited. A character
+counts at its highest level.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from trajectories.models import Document, Node, Run
+
+LEVELS = ("untouched", "scanned", "printed", "sent", "cited")
+LEVEL_OF = {"grep": 1, "slice": 1, "peek": 2, "printed": 2, "sent": 3, "cited": 4}
+"""How a piece was read → index in `LEVELS`."""
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A stretch of a document at one level."""
+
+    start: int
+    end: int
+    level: int
+
+    @property
+    def chars(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """One document of a run."""
+
+    document: Document
+    intervals: tuple[Interval, ...]
+    """In order, without overlaps; what is in none is untouched."""
+    reads: int
+    """Recorded reads of it."""
+
+    def chars(self, level: int) -> int:
+        """Characters whose highest level is this one."""
+        touched = sum(interval.chars for interval in self.intervals if interval.level == level)
+        if level:
+            return touched
+        return self.document.chars - sum(interval.chars for interval in self.intervals)
+
+
+def coverage_of(run: Run) -> list[Coverage]:
+    """Of each document, in the run's order."""
+    spans: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for reads in Node.objects.filter(run=run, kind__in=("cell", "lm")).values_list("data__reads", flat=True):
+        for read in reads or []:
+            spans[str(read["document"])].append((LEVEL_OF.get(read["how"], 1), read["start"], read["end"]))
+    for source in run.sources:
+        spans[str(source["document"])].append((LEVEL_OF["cited"], source["start"], source["end"]))
+    links = run.rundocument_set.select_related("document")
+    return [
+        Coverage(
+            document=link.document,
+            intervals=tuple(flattened(spans[link.document.id], link.document.chars)),
+            reads=len(spans[link.document.id]),
+        )
+        for link in links
+    ]
+
+
+def flattened(spans: Iterable[tuple[int, int, int]], chars: int) -> list[Interval]:
+    """(level, start, end) in any order → intervals at the highest level of each character, clipped to the document."""
+    by_level: dict[int, list[Span]] = defaultdict(list)
+    for level, start, end in spans:
+        start, end = max(0, start), min(chars, end)
+        if start < end:
+            by_level[level].append((start, end))
+    taken: list[Span] = []
+    intervals: list[Interval] = []
+    for level in sorted(by_level, reverse=True):
+        own = merged(by_level[level])
+        intervals += [Interval(start=start, end=end, level=level) for start, end in without(own, taken)]
+        taken = merged([*taken, *own])
+    return sorted(intervals, key=lambda interval: interval.start)
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """Spans that touch or overlap as one."""
+    joined: list[Span] = []
+    for start, end in sorted(spans):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
+    """What of the spans lies outside those taken; both merged and in order."""
+    left: list[Span] = []
+    at = 0
+    for start, end in spans:
+        while at < len(taken) and taken[at][1] <= start:
+            at += 1
+        for taken_start, taken_end in taken[at:]:
+            if taken_start >= end:
+                break
+            if taken_start > start:
+                left.append((start, taken_start))
+            start = max(start, taken_end)
+        if start < end:
+            left.append((start, end))
+    return left
