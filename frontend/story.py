@@ -148,7 +148,7 @@ def _reading(step: _Step, names: Mapping[str, str]) -> Clauses:
     if looked:
         clauses.append([Part(text=f"read {_number(sum(looked.values()), 'character')} of {_names(looked, names)}")])
     if found:
-        clauses.append([Part(text=f"searched {_names(found, names)} and found {_number(sum(found.values()), 'place')}")])
+        clauses.append([Part(text=f"found {_number(sum(found.values()), 'place')} in {_names(found, names)}")])
     return clauses or _called(step)
 
 

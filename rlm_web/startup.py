@@ -16,7 +16,8 @@ from trajectories import accounts, connections
 
 MIGRATING = 0x726C6D
 """Key of the lock that keeps two starting processes from migrating at once (Postgres)."""
-IGNORED = ["CVS", ".*", "*~"]
+IGNORED = ["CVS", ".*", "*~", "widgetbundle.js", "datasets", "templates"]
+"""Not served: what lies beside plotly's script in its package, and what Django leaves out by itself."""
 
 
 def prepare(*, static_files: bool = True) -> User:
@@ -60,7 +61,7 @@ def collect_static_files() -> None:
     stamp, now = Path(settings.STATIC_ROOT) / ".stamp", _state_of_static_files()
     if stamp.exists() and stamp.read_text() == now:
         return
-    call_command("collectstatic", verbosity=0, interactive=False)
+    call_command("collectstatic", verbosity=0, interactive=False, ignore_patterns=IGNORED)
     stamp.write_text(now)
 
 

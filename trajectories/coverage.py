@@ -5,16 +5,15 @@ counts at its highest level.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from trajectories.models import Document, Node, Run
+from trajectories.spans import merged, without
 
 LEVELS = ("untouched", "scanned", "printed", "sent", "cited")
 LEVEL_OF = {"grep": 1, "slice": 1, "peek": 2, "printed": 2, "sent": 3, "cited": 4}
 """How a piece was read → index in `LEVELS`."""
-
-Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,44 +68,15 @@ def coverage_of(run: Run) -> list[Coverage]:
 
 def flattened(spans: Iterable[tuple[int, int, int]], chars: int) -> list[Interval]:
     """(level, start, end) in any order → intervals at the highest level of each character, clipped to the document."""
-    by_level: dict[int, list[Span]] = defaultdict(list)
+    by_level: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for level, start, end in spans:
         start, end = max(0, start), min(chars, end)
         if start < end:
             by_level[level].append((start, end))
-    taken: list[Span] = []
+    taken: list[tuple[int, int]] = []
     intervals: list[Interval] = []
     for level in sorted(by_level, reverse=True):
         own = merged(by_level[level])
         intervals += [Interval(start=start, end=end, level=level) for start, end in without(own, taken)]
         taken = merged([*taken, *own])
     return sorted(intervals, key=lambda interval: interval.start)
-
-
-def merged(spans: Iterable[Span]) -> list[Span]:
-    """Spans that touch or overlap as one."""
-    joined: list[Span] = []
-    for start, end in sorted(spans):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def without(spans: Sequence[Span], taken: Sequence[Span]) -> list[Span]:
-    """What of the spans lies outside those taken; both merged and in order."""
-    left: list[Span] = []
-    at = 0
-    for start, end in spans:
-        while at < len(taken) and taken[at][1] <= start:
-            at += 1
-        for taken_start, taken_end in taken[at:]:
-            if taken_start >= end:
-                break
-            if taken_start > start:
-                left.append((start, taken_start))
-            start = max(start, taken_end)
-        if start < end:
-            left.append((start, end))
-    return left

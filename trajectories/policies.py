@@ -53,7 +53,7 @@ BUILT_IN = (
     ),
     BuiltIn(
         name="offline",
-        title="Offline (no model)",
+        title="Offline (no language model)",
         description="No language model: finds, counts and quotes by rules, on this machine, for nothing.",
         changes={"models": OFFLINE_MODELS, "max_depth": 1},
         needs_model=False,

@@ -1,11 +1,11 @@
 """What the charts are made from: the run's model calls, read once from its rows."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from trajectories.models import Node, Run
+from trajectories.spans import merged
 
 COLUMNS = (
     "number",
@@ -135,14 +135,3 @@ def _call(row: dict[str, Any], began: float, step: int | None, *, is_turn: bool)
         estimated=bool(row["data__usage__estimated"]),
         price=row["data__price"],
     )
-
-
-def merged(stretches: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Stretches that touch or overlap as one."""
-    joined: list[tuple[float, float]] = []
-    for start, end in sorted(stretches):
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
-        else:
-            joined.append((start, end))
-    return joined

@@ -49,7 +49,7 @@ def chart(record: Record) -> Chart:
 
 
 def _groups(record: Record) -> list[tuple[str, int | None, list[Call]]]:
-    """(name, node to open, calls) of each step, of several together where there are very many, and of what is in none."""
+    """(name, node to open, calls) of each step, or of several together where there are many, and of what is in none."""
     by_step: dict[int | None, list[Call]] = defaultdict(list)
     for call in record.calls:
         by_step[call.step].append(call)
