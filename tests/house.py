@@ -142,11 +142,10 @@ class House:
 
     def manage(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Another command of `manage.py` on the same data folder. Raises when it fails, unless `check=False`."""
-        settings: dict[str, Any] = {"check": True, "timeout": 120, **options}
+        settings: dict[str, Any] = {"check": True, "timeout": 120, "env": self.environment, **options}
         return subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=PROJECT,
-            env=self.environment,
             capture_output=True,
             text=True,
             **settings,

@@ -89,6 +89,7 @@ def test_lists_are_filtered_by_status_words_and_document(send: Send, owner: Any)
     assert ids(f"document={document.id}") == {with_document.id}
     assert ids("q=100%25") == set()
     assert ids("status=failed&q=storms") == set()
+    assert ids("status=&q=&document=&cursor=") == {with_document.id, failed.id, answered.id}
 
 
 # ------------------------------------------------------------------------------------------------- events

@@ -30,8 +30,10 @@ class StrictParser(Parser):
         return read_json(request.body)
 
     def parse_querydict(self, data: Any, list_fields: list[str], request: HttpRequest) -> Any:
+        """What is empty (`?status=&q=x`) counts as left out."""
         _refuse_nul(data)
-        return super().parse_querydict(data, list_fields, request)
+        given = super().parse_querydict(data, list_fields, request)
+        return {name: value for name, value in given.items() if value != ""}
 
 
 def is_json(request: HttpRequest) -> bool:

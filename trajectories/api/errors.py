@@ -49,7 +49,9 @@ class ApiError(Exception):
 
 def error_response(status: int, code: str, message: str, **extra: Any) -> HttpResponse:
     body = {"error": {"code": code, "message": message}, **extra}
-    return HttpResponse(orjson.dumps(body), status=status, content_type="application/json; charset=utf-8")
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    content_type = "application/json; charset=utf-8"
+    return HttpResponse(orjson.dumps(body), status=status, headers=headers, content_type=content_type)
 
 
 def plain_error(status: int) -> HttpResponse:
@@ -75,8 +77,8 @@ def as_response(error: BaseException) -> HttpResponse:
         return error_response(error.status, error.code, error.message, **error.extra)
     if isinstance(error, Http404):
         return error_response(404, "not_found", str(error) or WORDS[404][1])
-    if isinstance(error, engine.PolicyError):
-        return error_response(422, "wrong_policy", str(error))
+    if isinstance(error, engine.PolicyError | engine.DocumentError):
+        return error_response(422, f"wrong_{error.kind}", str(error))
     if isinstance(error, ValidationError):
         return error_response(422, "wrong_value", sentence(error.errors))
     if isinstance(error, AuthenticationError):

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import csrf_exempt
 from trajectories import documents, engine, policies, representations, tasks
 from trajectories.api import auth, bodies, conversations
 from trajectories.api.errors import WORDS, ApiError, as_response
-from trajectories.models import Document, Run
+from trajectories.models import Run
 
 KEEP_ALIVE_SECONDS = 10.0
 FIRST_LOOK, LAST_LOOK = 0.03, 0.5
@@ -103,8 +103,9 @@ def _start(request: HttpRequest, chat: conversations.Chat) -> Run:
     began = timezone.now()
     kept = [documents.add_text(request.user, name, text) for name, text in chat.texts]
     run = tasks.start_run(request.user, chat.question, kept, policy)
-    new = [document.pk for document in kept if document.created_at >= began]
-    Document.objects.filter(pk__in=new).update(deleted_at=began)  # kept for the run, not listed among the uploads
+    for document in kept:
+        if document.created_at >= began:
+            documents.remove(document)  # stays as long as the run does, but not in the list of uploads
     return run
 
 

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from ninja import Query, Router
 from pydantic import Field
 
-from trajectories import access, estimates, exporters, policies, representations, tasks
+from trajectories import access, documents, estimates, exporters, policies, representations, tasks
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, RunStatus, json_answer
 from trajectories.api.errors import ApiError
@@ -49,17 +49,17 @@ def create(request: HttpRequest, body: NewRun) -> HttpResponse:
     question = body.question.strip()
     if not question:
         raise ApiError(422, "empty_question", "The question is empty; ask something.")
-    documents = ready_documents(request, body.documents)
+    texts = ready_documents(request, body.documents)
     policy = policies.resolve(request.user, body.policy)
-    run = tasks.start_run(request.user, question, documents, policy)
+    run = tasks.start_run(request.user, question, texts, policy)
     return json_answer(representations.run_json(run, request), 201)
 
 
 @router.post("/estimate", response=shapes.Estimate, summary="What a run would probably take")
 def estimate(request: HttpRequest, body: Plan) -> HttpResponse:
-    documents = [access.get_document(request.user, each) for each in dict.fromkeys(body.documents)]
+    texts = [access.get_document(request.user, each) for each in dict.fromkeys(body.documents)]
     policy = policies.resolve(request.user, body.policy)
-    return json_answer(estimates.estimate(request.user, policy, documents))
+    return json_answer(estimates.estimate(request.user, policy, texts))
 
 
 def ready_documents(request: HttpRequest, ids: list[str]) -> list[Document]:
@@ -155,6 +155,7 @@ def delete(request: HttpRequest, run_id: str) -> HttpResponse:
     if run.is_live:
         raise ApiError(409, "still_running", "This run is still at work; stop it first, then delete it.")
     run.delete()
+    documents.remove_unused()
     return HttpResponse(status=204)
 
 

@@ -4,6 +4,7 @@ Originals are `blobs/ab/…`, texts (UTF-8) `texts/ab/…` with an index of thei
 paths of this machine (S3 and its like) works too: what is read is then copied to `cache/` in the data folder first.
 """
 
+import codecs
 import hashlib
 import shutil
 import tempfile
@@ -90,12 +91,14 @@ def sha256_of(path: Path) -> str:
 def measure(path: Path) -> Measure:
     """Reads a text once. Raises ValueError when it is not UTF-8."""
     digest, chars, width = hashlib.sha256(), 0, 1
-    with path.open("rb") as raw, path.open(encoding="utf-8", newline="") as decoded:
-        while block := raw.read(BLOCK):
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
             digest.update(block)
-        while text := decoded.read(BLOCK):
+            text = decode(block)
             chars += len(text)
             width = max(width, _width(text))
+    decode(b"", True)
     return Measure(sha256=digest.hexdigest(), chars=chars, decoded_bytes=chars * width)
 
 
@@ -128,9 +131,7 @@ def open_text(document: Document) -> engine.TextFile:
         raise engine.DocumentError(f"“{document.name}” is still being read. Wait until it is ready.")
     if document.status == Document.Status.FAILED:
         raise engine.DocumentError(document.message or f"“{document.name}” could not be read. Upload it again.")
-    key = text_key(document.text_sha256)
-    local_path(key + INDEX)
-    return engine.TextFile.open(local_path(key))
+    return engine.TextFile.open(local_path(text_key(document.text_sha256)))
 
 
 def _cached(key: str) -> Path:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from trajectories.engine import labels, prompts
 from trajectories.engine.events import read_json, variable_json
@@ -69,7 +70,7 @@ class Cells:
             "reads": [read_json(read) for read in map_reads(execution.reads, self._documents)],
             "code_seconds": round(execution.seconds, 6),
             "repl_lost": execution.repl_lost,
-            "ending": execution.ending.how if execution.ending else None,
+            "ending": _ending_json(execution.ending, self._documents) if execution.ending else None,
         }
         if execution.error is not None:
             cell.fail(execution.error.kind, execution.error.message, traceback=execution.error.traceback)
@@ -93,6 +94,12 @@ class Cells:
 def final_var(ending: ProseEnding) -> str:
     """The cell that reads the variable of a `FINAL_VAR(name)` in prose."""
     return f"FINAL_VAR({ending.value!r})"
+
+
+def _ending_json(ending: Ending, documents: Sequence[Document]) -> dict[str, Any]:
+    places = [to_root(span, documents) for span in ending.sources[:MOST_SOURCES]]
+    sources = [{"document": place.document, "start": place.start, "end": place.end} for place in places if place]
+    return {"how": ending.how, "variable": ending.variable, "sources": sources}
 
 
 def map_reads(reads: Sequence[Read], documents: Sequence[Document]) -> list[Read]:

@@ -129,16 +129,15 @@ async def test_an_empty_batch_asks_nobody(opened: Opener) -> None:
 
 async def test_ten_thousand_prompts_keep_their_order(opened: Opener) -> None:
     repl = await opened("text")
-    code = "got = llm_batch([f'{n} ' + 'ü' * 1000 for n in range(10_000)])\nprint(got == ['about ' + f'{n} ' + 'ü' * 1000 for n in range(10_000)])"
+    code = "asked = [f'{n} ' + 'ü' * 1000 for n in range(10_000)]\nprint(llm_batch(asked) == ['about ' + q for q in asked])"
     assert await repl.out(code) == "True\n"
     assert len(repl.calls[0].items) == 10_000
 
 
 async def test_a_long_text_of_own_words_arrives_whole(opened: Opener) -> None:
     repl = await opened("text")
-    await repl.out(
-        "import random\nwords = ''.join(chr(97 + n % 26) + str(n) for n in range(2_000_000))\nrlm_call('q', context=words)\nprint(len(words))"
-    )
+    code = "words = ''.join(chr(97 + n % 26) + str(n) for n in range(2_000_000))\nx = rlm_call('q', context=words)"
+    await repl.out(code)
     (context,) = repl.calls[0].items[0].context or ()
     assert context.text == "".join(chr(97 + n % 26) + str(n) for n in range(2_000_000))
 
@@ -164,7 +163,11 @@ async def test_calls_of_threads_run_at_once(opened: Opener) -> None:
         await both.wait()  # passes only when four calls are here together
         return [CallResult(value=item.prompt.text * 2) for item in call.items]
 
-    code = "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(4) as pool:\n    print(list(pool.map(llm_call, 'abcd')))"
+    code = """
+from concurrent.futures import ThreadPoolExecutor
+with ThreadPoolExecutor(4) as pool:
+    print(list(pool.map(llm_call, "abcd")))
+"""
     execution = await repl.sandbox.execute(code, host)
     assert execution.stdout == "['aa', 'bb', 'cc', 'dd']\n"
 

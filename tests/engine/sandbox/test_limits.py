@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -23,7 +24,10 @@ def processes(sandbox: ProcessSandbox) -> list[int]:
 
 
 def alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 async def test_a_cell_that_runs_too_long_is_interrupted_and_keeps_its_state(opened: Opener) -> None:
@@ -48,7 +52,7 @@ async def test_waiting_and_searching_can_be_interrupted(opened: Opener, code: st
 async def test_code_that_will_not_stop_is_killed_and_the_next_cell_is_fresh(opened: Opener) -> None:
     repl = await opened("the text", cell_seconds=0.3)
     await repl.out("old = 1")
-    execution = await repl("while True:\n    try:\n        while True: pass\n    except BaseException: pass")
+    execution = await repl("sum(range(10 ** 13))")
     assert execution.error is not None
     assert execution.error.kind == "Killed"
     assert "variables are gone" in execution.error.message
@@ -191,8 +195,6 @@ async def main():
     await running
 asyncio.run(main())
 """
-    import sys
-
     host = await asyncio.create_subprocess_exec(sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE)
     assert host.stdout is not None
     pids = [int(word) for word in (await host.stdout.readline()).split()]
@@ -207,6 +209,6 @@ asyncio.run(main())
 async def _ended(handle: int) -> None:
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
-    loop.add_reader(handle, lambda: ended.done() or ended.set_result(None))
+    loop.add_reader(handle, ended.set_result, None)
     await ended
     loop.remove_reader(handle)

@@ -1,6 +1,7 @@
 """One cell from its code to what it did: frames in, calls answered, the clock that interrupts and at last kills."""
 
 import asyncio
+import secrets
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -67,12 +68,13 @@ class Cell:
     """Runs once."""
 
     def __init__(
-        self, child: Child, documents: Sequence[Document], settings: ReplSettings, number: int, host: HostCalls
+        self, child: Child, documents: Sequence[Document], settings: ReplSettings, host: HostCalls
     ) -> None:
         self._child = child
         self._documents = documents
         self._settings = settings
-        self._number = number
+        self._number = secrets.randbits(62)
+        """Not to be guessed, so that code cannot answer for the cell after its own."""
         self._host = host
         self._deadline = Deadline(settings.cell_seconds, child)
         self._coming: dict[int, received.CallInParts] = {}

@@ -36,7 +36,6 @@ class ProcessSandbox:
         self._minimum = minimum
         self._namespaces = namespaces
         self._child: Child | None = None
-        self._cells = 0
         self._busy = asyncio.Lock()
         self.level = "none"
         self.layers: dict[str, Any] = {}
@@ -65,8 +64,7 @@ class ProcessSandbox:
             if self._child is None:
                 await self.open()
             assert self._child is not None
-            self._cells += 1
-            cell = Cell(self._child, self._documents, self._settings, self._cells, host)
+            cell = Cell(self._child, self._documents, self._settings, host)
             try:
                 return await cell.run(code)
             finally:

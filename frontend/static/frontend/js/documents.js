@@ -35,5 +35,5 @@ async function remove(button) {
 if ($('table.documents')) {
   for (const button of $$('[data-delete]')) button.addEventListener('click', () => remove(button));
   const waiting = $$('tr[data-status=processing]').map(row => whenRead(row.dataset.document));
-  if (waiting.length) Promise.race(waiting).then(() => location.reload());
+  if (waiting.length) Promise.race(waiting).then(() => location.reload(), error => toast(error.message));
 }

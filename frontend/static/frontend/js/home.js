@@ -70,10 +70,13 @@ function uploadChanged(choice) {
 
 /** Looks until the document has been read. @param {Choice} choice */
 async function watch(choice) {
-  if (choice.document.status === 'processing') {
-    choice.document = await whenRead(choice.document.id);
-    draw(choice);
+  try {
+    if (choice.document.status === 'processing') choice.document = await whenRead(choice.document.id);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    choice.document = { ...choice.document, status: 'failed', message: error.message };
   }
+  draw(choice);
   changed();
 }
 

@@ -5,7 +5,7 @@ import { showSpan, scrollToMark } from './pane.js';
 import { tellHead } from './run_head.js';
 import { follow } from './socket.js';
 import { apply, load } from './state.js';
-import { $, api, element, iconElement, toast } from './ui.js';
+import { $, ApiError, api, element, iconElement, toast } from './ui.js';
 import { clock, costWords, count, duration, plural, whole } from './format.js';
 
 const MOST_ROWS = 8;
@@ -21,8 +21,13 @@ const WORDS = /** @type {Record<string, string>} */ ({ succeeded: 'Answered.', f
  * @param {() => Promise<any>} refresh fetches the page's middle again
  */
 export async function watchLive(id, serverNow, refresh) {
-  const state = load(await api('GET', `/runs/${id}/tree`));
-  new Live(id, state, Date.now() / 1000 - serverNow, refresh);
+  try {
+    const state = load(await api('GET', `/runs/${id}/tree`));
+    new Live(id, state, Date.now() / 1000 - serverNow, refresh);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+  }
 }
 
 class Live {

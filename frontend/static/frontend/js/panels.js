@@ -353,7 +353,11 @@ function sumCost({ batch, full, state }) {
   const below = batch ? batch.items.flatMap(node => subtree(state, node.number)) : subtree(state, full.number);
   const calls = below.filter(node => node.kind === 'lm');
   if (!calls.length) return [nothing('lm', 'No model calls', 'Nothing here asked a model, so nothing was spent.')];
-  const models = Map.groupBy(calls, node => node.model);
+  const models = /** @type {Map<string, Node[]>} */ (new Map());
+  for (const node of calls) {
+    if (!models.has(node.model)) models.set(node.model, []);
+    models.get(node.model)?.push(node);
+  }
   const sum = (/** @type {Node[]} */ nodes, /** @type {keyof Node} */ column) => whole(nodes.reduce((total, node) => total + Number(node[column] ?? 0), 0));
   const rows = [...models].map(([model, nodes]) => {
     const total = nodes.map(costOf).reduce((one, other) => (one && other ? addCost(one, other) : one ?? other), null);

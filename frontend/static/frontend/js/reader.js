@@ -246,4 +246,4 @@ if (view && Number(view.dataset.chars)) {
   reader.scrolled();
 }
 const waiting = $('[data-wait]');
-if (waiting) whenRead(waiting.dataset.wait).then(() => location.reload());
+if (waiting) whenRead(waiting.dataset.wait).then(() => location.reload(), error => toast(error.message));

@@ -46,6 +46,8 @@ function onSave(form, write) {
   });
 }
 
+$('.side [aria-current]').scrollIntoView({ block: 'nearest', inline: 'center' });
+
 // ---------------------------------------------------------------------------------------------- connections
 
 let editedConnection = '';

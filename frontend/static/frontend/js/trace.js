@@ -4,10 +4,11 @@
 import { drawCoverage } from './coverage.js';
 import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
-import { clock, costWords, plural, whole } from './format.js';
+import { whole } from './format.js';
 import { bindKeys } from './keys.js';
-import { bands, batchOf, figures, idleGaps, matcher, pathTo, peak, search, TimeScale, totalTime } from './layout.js';
+import { bands, batchOf, figures, idleGaps, matcher, pathTo, peak, queued, search, TimeScale, totalTime } from './layout.js';
 import { Minimap } from './minimap.js';
+import { tellHead } from './run_head.js';
 import { follow } from './socket.js';
 import { apply, isLive, load } from './state.js';
 import { Timeline } from './timeline.js';
@@ -27,10 +28,12 @@ const LINK_WORDS = /** @type {Record<string, string>} */ ({
 });
 
 export class Workbench {
-  /** @param {string} runId @param {State} state */
-  constructor(runId, state) {
+  /** @param {string} runId @param {State} state @param {number | null} elapsed seconds since the run's start */
+  constructor(runId, state, elapsed) {
     this.runId = runId;
     this.state = state;
+    /** @type {number | null} our clock at the run's start; no two machines' clocks are compared */
+    this.zero = elapsed === null ? null : performance.now() / 1000 - elapsed;
     /** @type {string} id of the row that is selected, '' for none */
     this.selected = '';
     this.following = false;
@@ -58,11 +61,12 @@ export class Workbench {
     addEventListener('resize', () => this.drawStrip());
   }
 
-  /** Seconds since the run's start; the server's clock as far as it is known. */
+  /** Seconds since the run's start. */
   now() {
     if (!isLive(this.state)) return this.state.run.seconds ?? this.lastMoment();
     if (this.state.run.startedAt === null) return 0;
-    return Math.max(this.lastMoment(), Date.now() / 1000 - this.state.run.startedAt);
+    this.zero ??= performance.now() / 1000;
+    return Math.max(this.lastMoment(), performance.now() / 1000 - this.zero);
   }
 
   lastMoment() {
@@ -112,12 +116,14 @@ export class Workbench {
     const words = [`peak ${most} in flight`, idle ? `${shortTime(idle)} idle` : ''];
     $('#mini-side').textContent = words.filter(Boolean).join(' · ');
     $('#critical-words').replaceChildren(...this.criticalWords());
-    const live = $('#live-line');
-    if (!live) return;
-    const { run, nodes } = this.state;
-    live.textContent = isLive(this.state)
-      ? `${run.status} · ${clock(now)} · ${plural(nodes.size, 'node')} · ${costWords(run.cost)}`
-      : `${run.status} · ${clock(now)} · ${plural(nodes.size, 'node')} · ${costWords(run.cost)}`;
+    tellHead(this.state, now, this.inFlight());
+  }
+
+  inFlight() {
+    const waiting = queued(this.state).size;
+    let open = 0;
+    for (const node of this.state.nodes.values()) if (node.kind === 'lm' && node.end === null) open += 1;
+    return open - waiting;
   }
 
   /** @returns {(Element | string)[]} */
@@ -423,7 +429,8 @@ function say(sign, title, text, retry = false) {
 async function open() {
   const main = $('#main');
   try {
-    const bench = new Workbench(main.dataset.run, load(await api('GET', `/runs/${main.dataset.run}/tree`)));
+    const tree = await api('GET', `/runs/${main.dataset.run}/tree`);
+    const bench = new Workbench(main.dataset.run, load(tree), tree.run.seconds);
     bench.update();
     if (!bench.state.nodes.size) {
       say('clock', isLive(bench.state) ? 'Waiting for the first step' : 'Nothing was recorded',

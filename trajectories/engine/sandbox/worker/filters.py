@@ -69,6 +69,7 @@ ABSENT = ("clone3", "openat2", "statx", "faccessat2")
 
 _FCNTL = (0, 1, 2, 3, 4, 1030)  # duplicate, close-on-exec and status flags; no locks, owners, seals or leases
 _IOCTL = (0x5401, 0x5421, 0x5450, 0x5451, 0x541B)  # TCGETS, FIONBIO, FIONCLEX, FIOCLEX, FIONREAD
+_ABORT = 6
 _THREAD = 0x100 | 0x10000 | 0x800  # CLONE_VM, CLONE_THREAD, CLONE_SIGHAND: a thread, never a process
 _NAMESPACES = 0x7E020000 | 0x80
 
@@ -114,7 +115,7 @@ def _conditions(pid: int, threads: bool) -> dict[str, list[Step]]:
         "mprotect": no_execution,
         "fcntl": _one_of(1, _FCNTL),
         "ioctl": _one_of(1, _IOCTL),
-        "tgkill": _one_of(0, (pid,)),
+        "tgkill": [_low(0), (EQUAL, 0, 3, pid), _low(2), (EQUAL, 0, 1, _ABORT), _ret(ALLOW)],
         "prlimit64": own_limits,
         "sendto": [*_is_null(4), _ret(ALLOW)],
         "socketpair": local_stream,

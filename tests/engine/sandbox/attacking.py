@@ -1,0 +1,170 @@
+"""Runs attacks on the sandbox. For real: only inside a PID and mount namespace of its own (see test_attacks.py).
+
+python -m tests.engine.sandbox.attacking FILE [no-namespaces]      prints {id: what went wrong or null}
+"""
+
+import asyncio
+import json
+import os
+import socket
+import sqlite3
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from tests.engine.sandbox.driving import Driven, document, echo
+from trajectories.engine.sandbox import SandboxHouse
+from trajectories.engine.types import Execution, ReplSettings
+
+GRACE_SECONDS = 2.0
+SLACK_SECONDS = 2.0
+AT_ONCE = 4
+MEMORY_BYTES = 512 << 20
+SECRET = "hunter2-file"
+
+
+class Bait:
+    """What the attacks would like to reach, and whether they did."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mark = folder / "mark"
+        self.mark.mkdir(mode=0o777)
+        self.mark.chmod(0o777)
+        self.secret = folder / "secret.txt"
+        self.secret.write_text(SECRET)
+        self.database = folder / "data.sqlite3"
+        with sqlite3.connect(self.database) as database:
+            database.execute("create table kept (a)")
+        self._before = self.database.read_bytes()
+        self.unix, self.datagram = folder / "unix.sock", folder / "datagram.sock"
+        self.abstract = f"bait-{os.getpid()}"
+        self._tcp = _listening(socket.AF_INET, ("127.0.0.1", 0))
+        self.port = self._tcp.getsockname()[1]
+        self._listening = [
+            self._tcp,
+            _listening(socket.AF_UNIX, str(self.unix)),
+            _listening(socket.AF_UNIX, "\0" + self.abstract),
+        ]
+        self._datagrams = [
+            _bound(socket.AF_INET, ("127.0.0.1", self.port)),
+            _bound(socket.AF_UNIX, str(self.datagram)),
+        ]
+
+    def fill(self, code: str, sibling: int) -> str:
+        values = {
+            "PORT": self.port,
+            "HOSTPID": os.getpid(),
+            "SIBPID": sibling,
+            "SECRET": self.secret,
+            "DB": self.database,
+            "MARK": self.mark,
+            "UNIX": self.unix,
+            "ABSTRACT": self.abstract,
+            "DGRAM": self.datagram,
+        }
+        for name, value in values.items():
+            code = code.replace(f"@{name}@", str(value))
+        return code
+
+    def taken(self) -> str | None:
+        """What was reached."""
+        if list(self.mark.iterdir()):
+            return "a file was written"
+        if self.secret.read_text() != SECRET or self.database.read_bytes() != self._before:
+            return "a file was changed"
+        for listening in self._listening:
+            if _got(listening.accept):
+                return "a connection was made"
+        for datagrams in self._datagrams:
+            if _got(lambda datagrams=datagrams: datagrams.recv(10)):  # type: ignore[misc]
+                return "a datagram was sent"
+        return None
+
+    def close(self) -> None:
+        for bound in self._listening + self._datagrams:
+            bound.close()
+
+
+async def attack(house: SandboxHouse, bait: Bait, sibling: int, item: dict[str, Any]) -> str | None:
+    """What went wrong, or None."""
+    settings = ReplSettings(cell_seconds=item["timeout"], memory_bytes=MEMORY_BYTES)
+    sandbox = await house.sandbox([document("The text of the victim.\n" * 100)], settings)
+    repl = Driven(sandbox, echo)
+    try:
+        assert sandbox._child is not None
+        pid = sandbox._child.pid
+        began = time.monotonic()
+        execution = await repl(bait.fill(item["code"], sibling))
+        seconds = time.monotonic() - began
+        after = await repl("print(6 * 7)")
+        wrong = judged(item, execution, after, seconds)
+    finally:
+        await sandbox.close()
+    return wrong or ("a process stayed behind" if Path(f"/proc/{pid}").exists() else bait.taken())
+
+
+def judged(item: dict[str, Any], execution: Execution, after: Execution, seconds: float) -> str | None:
+    said = f"{execution.stdout} {execution.error} {execution.ending}"
+    if "PWNED" in execution.stdout or (execution.ending and "PWNED" in str(execution.ending.answer)):
+        return f"got through: {said[:500]}"
+    if seconds > item["timeout"] + GRACE_SECONDS + SLACK_SECONDS:
+        return f"took {seconds:.1f} s"
+    if after.stdout != "42\n":
+        return f"the next cell said {after.stdout[:200]!r} {after.error}"
+    if item["after"] == "alive" and execution.repl_lost:
+        return f"the REPL was lost: {execution.error}"
+    return None
+
+
+async def main(file: Path, namespaces: bool) -> dict[str, str | None]:
+    house = SandboxHouse(namespaces=namespaces)
+    await house.open()
+    results: dict[str, str | None] = {}
+    slots = asyncio.Semaphore(AT_ONCE)
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        bait = Bait(Path(folder))
+        sibling = await house.sandbox([document("another user's text")], ReplSettings())
+        assert sibling._child is not None
+        pid = sibling._child.pid
+
+        async def one(item: dict[str, Any]) -> None:
+            async with slots:
+                results[item["id"]] = await attack(house, bait, pid, item)
+
+        await asyncio.gather(*[one(item) for item in json.loads(file.read_text())])
+        last = await Driven(sibling, echo).out("print(context)")
+        results["(sibling)"] = None if last == "another user's text\n" else f"the sibling said {last!r}"
+        bait.close()
+    await house.close()
+    return results
+
+
+def _listening(family: int, address: Any) -> socket.socket:
+    listening = socket.socket(family)
+    listening.bind(address)
+    listening.listen()
+    listening.setblocking(False)
+    return listening
+
+
+def _bound(family: int, address: Any) -> socket.socket:
+    bound = socket.socket(family, socket.SOCK_DGRAM)
+    bound.bind(address)
+    bound.setblocking(False)
+    return bound
+
+
+def _got(receive: Any) -> bool:
+    try:
+        receive()
+    except BlockingIOError:
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    os.environ["RLM_SECRET"] = "hunter2-env"
+    print(json.dumps(asyncio.run(main(Path(sys.argv[1]), "no-namespaces" not in sys.argv))))
