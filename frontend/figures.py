@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import Max
 from django.urls import reverse
 
-from frontend.templatetags.words import clock, cost, count, share, whole
+from frontend.templatetags.words import clock, cost, count, duration, share, whole
 from trajectories.models import Document, Node, Run
 
 
@@ -25,7 +25,7 @@ def figures(run: Run, documents: Sequence[Document]) -> list[Figure]:
     calls = f"{whole(run.calls)} call{'' if run.calls == 1 else 's'}"
     return [
         Figure(name="Cost", value=cost(run), small=_certainty(run), address=costs),
-        Figure(name="Time", value=clock(run.seconds), small="min", address=trace),
+        _time(run, trace),
         Figure(name="Nodes", value=whole(run.nodes), small=calls, address=trace),
         Figure(name="Depth", value=str(run.depth), small=f"of {run.policy.get('max_depth', '–')}"),
         Figure(name="Tokens in", value=count(run.input_tokens), address=costs),
@@ -37,6 +37,12 @@ def figures(run: Run, documents: Sequence[Document]) -> list[Figure]:
             small=f"{share(largest, context)} of the context" if largest and context > largest else "",
         ),
     ]
+
+
+def _time(run: Run, trace: str) -> Figure:
+    if run.seconds is not None and run.seconds < 60:
+        return Figure(name="Time", value=duration(run.seconds), address=trace)
+    return Figure(name="Time", value=clock(run.seconds), small="min", address=trace)
 
 
 def _certainty(run: Run) -> str:

@@ -122,9 +122,8 @@ def _attempts(run: Run) -> str:
 
 
 def _peak(record: charts.Record) -> int:
-    moments = sorted([(call.began, 1) for call in record.calls] + [(call.ended, -1) for call in record.calls])
     most = flying = 0
-    for _time, change in moments:
+    for _time, change, _call in record.moments():
         flying += change
         most = max(most, flying)
     return most

@@ -1,6 +1,24 @@
 """The description of the API and its page."""
 
+import shutil
+
+import pytest
 from django.test import Client
+from playwright.sync_api import expect, sync_playwright
+
+from tests.house import House
+
+CHROMIUM = shutil.which("chromium")
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def test_the_description_names_what_there_is_and_nothing_more(client: Client, db: None) -> None:
@@ -36,3 +54,21 @@ def test_the_page_takes_nothing_from_elsewhere(client: Client, db: None) -> None
     html = page.content.decode()
     assert "https://" not in html and "/static/ninja/swagger-ui-bundle" in html
     assert "'unsafe-inline'" not in page.headers["Content-Security-Policy"]
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
+def test_the_page_works_in_a_browser_under_the_strict_policy(house: House) -> None:
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page()
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: complaints.append(request.url) if house.url not in request.url else None)
+        page.goto(f"{house.url}/api/v1/docs")
+        page.locator("#operations-Server-trajectories_api_health_health .opblock-summary-control").click()
+        page.get_by_role("button", name="Try it out").click()
+        page.get_by_role("button", name="Execute").click()
+        expect(page.locator(".live-responses-table .response-col_status").last).to_have_text("200")
+        browser.close()
+    assert [complaint for complaint in complaints if not complaint.startswith(("data:", "blob:"))] == []

@@ -1,24 +1,246 @@
-"""PROVISIONAL; the real router replaces this file."""
-from ninja import Router
-from ninja import Schema
-from trajectories import documents
-from trajectories.access import get_document
+"""Documents: uploads in chunks, pasted texts, listing, reading, finding, taking away."""
+
+import base64
+import binascii
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from django.conf import settings
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import Query, Router
+from pydantic import Field
+
+from trajectories import access, documents, engine
+from trajectories.api.bodies import Body, json_answer
+from trajectories.api.errors import ApiError
+from trajectories.documents import uploads
+from trajectories.models import Document, Upload
 from trajectories.representations import document_json
-from trajectories.models import Document
-router = Router()
-class Pasted(Schema):
-    name: str
+
+router = Router(tags=["Documents"])
+
+MAX_NAME = 4_000
+MAX_TEXT_BYTES = 1 << 20
+MAX_WINDOW = 1_000_000
+"""Characters of a text in one answer."""
+BIGGEST = 2**62
+"""Numbers beyond it fit into no column."""
+
+Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
+Offset = Annotated[int, Field(ge=0, le=BIGGEST)]
+
+
+class NewUpload(Body):
+    name: Name
+    size: Offset
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")] | None = None
+
+
+class NewText(Body):
+    name: Name
     text: str
-@router.post("/documents")
-def paste(request, body: Pasted):
-    from django.http import JsonResponse
-    return JsonResponse(document_json(documents.add_text(request.user, body.name, body.text)), status=201)
-@router.get("/documents")
-def many(request):
-    return {"items": [document_json(d) for d in Document.objects.visible_to(request.user).listed()], "next": None}
-@router.get("/documents/{id}")
-def one(request, id: str):
-    return document_json(get_document(request.user, id))
-@router.get("/documents/{id}/text")
-def text(request, id: str, start: int = 0, end: int = 100000):
-    return {"start": start, "end": end, "text": documents.open_text(get_document(request.user, id)).read(start, end)}
+
+
+class Asked(Body):
+    """What stands in an address; numbers arrive as text there."""
+
+    model_config = Body.model_config | {"strict": False}
+
+
+class Chunk(Asked):
+    offset: Offset
+
+
+class Filter(Asked):
+    q: Annotated[str, Field(max_length=200)] | None = None
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+
+
+class Window(Asked):
+    start: Offset = 0
+    end: Offset | None = None
+
+
+class Wanted(Asked):
+    q: Annotated[str, Field(min_length=1, max_length=200)]
+    from_: Annotated[int, Field(ge=0, le=BIGGEST, alias="from")] = 0
+    back: bool = False
+
+
+# ------------------------------------------------------------------------------------------------- uploads
+
+
+@router.post("/uploads", summary="Begin an upload")
+def begin(request: HttpRequest, body: NewUpload) -> HttpResponse:
+    """`201 {id, offset, chunk_size}`, or `200 {document}` when you have a document with this SHA-256 already."""
+    if body.size > settings.MAX_DOCUMENT_BYTES:
+        most = settings.MAX_DOCUMENT_BYTES >> 20
+        raise ApiError(413, "too_large", f"A document may have at most {most} MiB. Split it into smaller files.")
+    sha256 = (body.sha256 or "").lower()
+    if sha256 and (document := documents.find_same(request.user, sha256)):
+        return json_answer({"document": document_json(document)})
+    return json_answer(_upload_json(uploads.begin(request.user, body.name, body.size, sha256)), 201)
+
+
+@router.get("/uploads/{upload_id}", summary="Where an upload stands")
+def standing(request: HttpRequest, upload_id: str) -> HttpResponse:
+    return json_answer(_upload_json(access.get_upload(request.user, upload_id)))
+
+
+@router.put("/uploads/{upload_id}", summary="The next chunk, as an octet stream")
+def append(request: HttpRequest, upload_id: str, chunk: Query[Chunk]) -> HttpResponse:
+    upload = access.get_upload(request.user, upload_id)
+    with _refusals():
+        if int(request.headers.get("Content-Length") or 0) > settings.CHUNK_BYTES:
+            raise uploads.TooLong(uploads.CHUNK_TOO_LONG.format(settings.CHUNK_BYTES), upload.offset)
+        return json_answer({"offset": uploads.append(upload, chunk.offset, request)})
+
+
+@router.post("/uploads/{upload_id}/complete", summary="End an upload: it becomes a document")
+def complete(request: HttpRequest, upload_id: str) -> HttpResponse:
+    upload = access.get_upload(request.user, upload_id)
+    with _refusals():
+        return json_answer(document_json(uploads.complete(upload)), 201)
+
+
+@router.delete("/uploads/{upload_id}", summary="Give an upload up")
+def give_up(request: HttpRequest, upload_id: str) -> HttpResponse:
+    uploads.remove(access.get_upload(request.user, upload_id))
+    return HttpResponse(status=204)
+
+
+def _upload_json(upload: Upload) -> dict[str, Any]:
+    return {
+        "id": upload.id,
+        "name": upload.name,
+        "offset": uploads.standing(upload),
+        "size": upload.size,
+        "chunk_size": settings.CHUNK_BYTES,
+    }
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What an upload cannot accept, as answers of the API."""
+    try:
+        yield
+    except uploads.WrongOffset as error:
+        raise ApiError(409, "wrong_offset", str(error), offset=error.offset) from None
+    except uploads.TooLong as error:
+        raise ApiError(413, "too_large", str(error), offset=error.offset) from None
+    except uploads.WrongContent as error:
+        raise ApiError(422, "wrong_sha256", str(error), offset=error.offset) from None
+    except Upload.DoesNotExist:
+        raise Http404("This upload has been completed or given up in the meantime.") from None
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise ApiError(507, "disk_full", "The server's disk is full; make room on it, then go on.") from error
+
+
+# ------------------------------------------------------------------------------------------------- documents
+
+
+@router.post("/documents", summary="A pasted text")
+def paste(request: HttpRequest, body: NewText) -> HttpResponse:
+    if len(request.body) > MAX_TEXT_BYTES:
+        raise ApiError(413, "too_large", "A pasted text may have at most 1 MiB; upload it as a file instead.")
+    try:
+        document = documents.add_text(request.user, body.name, body.text)
+    except engine.DocumentError as error:
+        raise ApiError(422, "no_text", str(error)) from None
+    return json_answer(document_json(document), 201)
+
+
+@router.post("/samples/{key}", summary="A text shipped with the product, as a document of yours")
+def sample(request: HttpRequest, key: str) -> HttpResponse:
+    try:
+        document = documents.add_sample(request.user, key)
+    except KeyError:
+        known = ", ".join(each.key for each in documents.samples())
+        raise ApiError(404, "no_such_sample", f"There is no such sample. Use one of: {known}.") from None
+    return json_answer(document_json(document), 201)
+
+
+@router.get("/documents", summary="Documents, newest first")
+def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
+    mine = Document.objects.visible_to(request.user).listed().defer("parts")
+    if wanted.q:
+        mine = mine.filter(name__icontains=wanted.q)
+    if wanted.cursor:
+        created_at, document_id = _position(wanted.cursor)
+        mine = mine.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=document_id))
+    page = list(mine.order_by("-created_at", "-id")[: wanted.limit + 1])
+    shown = page[: wanted.limit]
+    return json_answer(
+        {
+            "items": [document_json(document) for document in shown],
+            "next": _cursor(shown[-1]) if len(page) > wanted.limit else None,
+        }
+    )
+
+
+@router.get("/documents/{document_id}", summary="One document")
+def one(request: HttpRequest, document_id: str) -> HttpResponse:
+    return json_answer(document_json(access.get_document(request.user, document_id)))
+
+
+@router.delete("/documents/{document_id}", summary="Delete a document; one that a run used is kept for that run")
+def delete(request: HttpRequest, document_id: str) -> HttpResponse:
+    documents.remove(access.get_document(request.user, document_id))
+    return HttpResponse(status=204)
+
+
+@router.get("/documents/{document_id}/text", summary="A window of the text, in characters")
+def text(request: HttpRequest, document_id: str, window: Query[Window]) -> HttpResponse:
+    """At most 1,000,000 characters; `start` and `end` of the answer say what it really holds."""
+    content = _text_of(access.get_document(request.user, document_id))
+    start = min(window.start, content.chars)
+    end = content.chars if window.end is None else min(window.end, content.chars)
+    if end < start and window.end is not None and window.end < window.start:
+        raise ApiError(422, "wrong_value", "“end” is before “start”; turn them round.")
+    end = min(end, start + MAX_WINDOW)
+    with _reading():
+        return json_answer({"start": start, "end": end, "text": content.read(start, end)})
+
+
+@router.get("/documents/{document_id}/find", summary="The next place of some words in the text")
+def find(request: HttpRequest, document_id: str, wanted: Query[Wanted]) -> HttpResponse:
+    """`{start, end, next}`: the match, or where to go on looking (`from=next`); all three null at the end of the text.
+
+    Case and line breaks do not matter; `back=true` looks for the last place before `from`."""
+    content = _text_of(access.get_document(request.user, document_id))
+    with _reading():
+        found = documents.find(content, wanted.q, wanted.from_, back=wanted.back)
+    return json_answer({"start": found.start, "end": found.end, "next": found.next})
+
+
+def _text_of(document: Document) -> engine.TextFile:
+    with _reading():
+        return documents.open_text(document)
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except engine.DocumentError as error:
+        raise ApiError(409, "no_text", str(error)) from None
+
+
+def _cursor(document: Document) -> str:
+    return base64.urlsafe_b64encode(f"{document.created_at.isoformat()} {document.id}".encode()).decode().rstrip("=")
+
+
+def _position(cursor: str) -> tuple[datetime, str]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        created_at, _, document_id = text.partition(" ")
+        return datetime.fromisoformat(created_at).astimezone(UTC), document_id
+    except (ValueError, OverflowError, binascii.Error):
+        raise ApiError(422, "wrong_cursor", "This cursor is not one of ours; take it from “next” of a list.") from None

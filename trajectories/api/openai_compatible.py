@@ -48,8 +48,9 @@ def openai_errors(view: View) -> View:
 
 def _error(response: HttpResponse) -> HttpResponse:
     told = orjson.loads(response.content)["error"]
-    status = response.status_code
-    return bodies.json_answer({"error": error_json(told["code"], told["message"], status)}, status)
+    error = error_json(told["code"], told["message"], response.status_code)
+    response.content = representations.encode({"error": error})
+    return response
 
 
 def error_json(code: str, message: str, status: int = 422) -> dict[str, Any]:
@@ -180,6 +181,7 @@ async def _events(request: HttpRequest, run: Run, chat: conversations.Chat) -> A
     finally:
         if not waiting.done():
             waiting.cancel()
+            await asyncio.wait({waiting})
     if failure := _failure(run):
         yield _line({"error": error_json(*failure)})
     else:

@@ -28,6 +28,9 @@ COLUMNS = (
     "data__usage__estimated",
 )
 
+HANDOVER = 0.005
+"""Seconds for which two calls that follow one another in a slot may seem to overlap."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -60,12 +63,19 @@ class Call:
         return self.ended - self.began
 
     @property
+    def released(self) -> float:
+        """When its slot was free for the next: a moment before the record of its end was stored."""
+        return self.ended - min(HANDOVER, self.seconds / 4)
+
+    @property
     def tokens(self) -> int:
         return self.input_tokens + self.output_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
+    """What of a run its charts need."""
+
     run: Run
     calls: tuple[Call, ...]
     steps: tuple[int, ...]
@@ -78,6 +88,11 @@ class Record:
     @property
     def unpriced(self) -> int:
         return sum(call.usd is None for call in self.calls)
+
+    def moments(self) -> list[tuple[float, int, int]]:
+        """(time, +1 or −1, call) in order: how the number of calls in flight changed."""
+        begins = [(call.began, 1, call.number) for call in self.calls]
+        return sorted(begins + [(call.released, -1, call.number) for call in self.calls])
 
     @property
     def limit(self) -> int | None:

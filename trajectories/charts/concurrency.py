@@ -57,14 +57,10 @@ def chart(record: Record) -> Chart:
 
 def _in_flight(record: Record) -> tuple[list[int], list[int | None]]:
     """The most calls in flight in each of so many equal parts of the run, and the call that began last there."""
-    moments = sorted(
-        [(call.began, 1, call.number) for call in record.calls]
-        + [(call.ended, -1, call.number) for call in record.calls]
-    )
     counts = [0] * MOST_POINTS
     newest: list[int | None] = [None] * MOST_POINTS
     flying, at = 0, 0
-    for time, change, number in moments:
+    for time, change, number in record.moments():
         part = min(MOST_POINTS - 1, max(0, int(time / record.seconds * MOST_POINTS)))
         for between in range(at + 1, part + 1):
             counts[between], newest[between] = flying, newest[at]

@@ -1,22 +1,42 @@
-"""PROVISIONAL (plain text only) so that others can run; the real front door replaces this file."""
-import hashlib
-import tempfile
-from pathlib import Path
-from django.conf import settings
-from trajectories.documents import store
+"""Documents: files on their way in, the store they lie in, and the text that is read from them.
+
+    upload (uploads.py) → store (store.py) → reading in a child process (reading.py → readers/) → text in the store
+
+`extraction.py` has it done in the background, `keeping.py` keeps the rows. This is the front door.
+"""
+
+from trajectories.documents import uploads, work
+from trajectories.documents.extraction import begin_extraction, wait_ready
+from trajectories.documents.extraction import resume_extractions as _resume
+from trajectories.documents.finding import Found, find
+from trajectories.documents.keeping import add_file, add_text, find_same, remove, remove_unused
+from trajectories.documents.names import clean_name
+from trajectories.documents.samples import Sample, add_sample, samples
 from trajectories.documents.store import open_text
-from trajectories.models import Document
 
-def add_text(owner, name, text):
-    Path(settings.DATA_DIR, "work").mkdir(exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=Path(settings.DATA_DIR, "work"), delete=False, encoding="utf-8") as f:
-        f.write(text)
-    m = store.measure(Path(f.name)); store.put_text(Path(f.name), m)
-    return Document.objects.create(owner=owner, name=name, sha256=m.sha256, text_sha256=m.sha256, bytes=len(text.encode()), chars=m.chars, tokens=m.chars // 4, decoded_bytes=m.decoded_bytes, media_type="text/plain", status="ready")
+__all__ = [
+    "Found",
+    "Sample",
+    "add_file",
+    "add_sample",
+    "add_text",
+    "begin_extraction",
+    "clean_name",
+    "find",
+    "find_same",
+    "open_text",
+    "remove",
+    "remove_unused",
+    "resume_extractions",
+    "samples",
+    "uploads",
+    "wait_ready",
+]
 
-def add_file(owner, name, path):
-    return add_text(owner, name, Path(path).read_text("utf-8", "replace"))
 
-def resume_extractions(): ...
-def wait_ready(document, timeout=None): return document
-def samples(): return []
+def resume_extractions() -> None:
+    """At the start of a server: goes on where the last one was ended, and clears away what it left lying about."""
+    work.remove_forgotten()
+    uploads.remove_forgotten()
+    remove_unused()
+    _resume()

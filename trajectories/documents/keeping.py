@@ -1,10 +1,9 @@
 """Documents of an owner: putting files and texts among them, taking them away again."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
+from django.db import transaction
 from django.db.models import ProtectedError
 from django.utils import timezone
 
@@ -39,7 +38,8 @@ def keep_file(owner: Any, name: str, path: Path, sha256: str, size: int, upload:
         if upload is not None:
             upload.delete()
     if document.status == Document.Status.PROCESSING:
-        extraction.begin_extraction(document)
+        kept = document
+        transaction.on_commit(lambda: extraction.begin_extraction(kept))
     return document
 
 
@@ -57,35 +57,40 @@ def add_text(owner: Any, name: str, text: str) -> Document:
     if not text.strip():
         raise engine.DocumentError(NO_TEXT)
     with working_folder() as folder:
-        path = folder / "text"
-        path.write_bytes(text.encode())
-        measure = store.measure(path)
-        return _keep_text(owner, clean_name(name), path, measure)
+        original, path = folder / "original", folder / "text"
+        for each in (original, path):
+            each.write_bytes(text.encode())
+        return _keep_text(owner, clean_name(name), original, path)
 
 
-def _keep_text(owner: Any, name: str, path: Path, measure: store.Measure) -> Document:
-    """The text is its own original: it lies in the store as both."""
-    sha256, size = measure.sha256, path.stat().st_size
-    original = Path(tempfile.mkstemp(dir=path.parent)[1])
-    store.copy_in(path, original)
-    with store.holding(sha256):
-        document = find_same(owner, sha256, name)
+def _keep_text(owner: Any, name: str, original: Path, path: Path) -> Document:
+    """A text is its own original: it lies in the store as both."""
+    measure, size = store.measure(path), path.stat().st_size
+    with store.holding(measure.sha256):
+        document = find_same(owner, measure.sha256, name)
         if document is not None and document.status == Document.Status.READY:
             return document
-        store.put(original, store.blob_key(sha256))
+        store.put(original, store.blob_key(measure.sha256))
         store.put_text(path, measure)
         return Document.objects.create(
             owner=owner,
             name=name,
-            sha256=sha256,
-            text_sha256=sha256,
+            sha256=measure.sha256,
             bytes=size,
-            chars=measure.chars,
-            tokens=engine.estimate_tokens(measure.chars),
-            decoded_bytes=measure.decoded_bytes,
             media_type=media_type_of(name) or "text/plain",
             status=Document.Status.READY,
+            **measured(measure),
         )
+
+
+def measured(measure: store.Measure) -> dict[str, Any]:
+    """What a document says of its text."""
+    return {
+        "text_sha256": measure.sha256,
+        "chars": measure.chars,
+        "tokens": engine.estimate_tokens(measure.chars),
+        "decoded_bytes": measure.decoded_bytes,
+    }
 
 
 def remove(document: Document) -> None:
@@ -103,9 +108,3 @@ def remove_unused() -> None:
     """Deletes documents that were only kept for runs which are gone."""
     for document in Document.objects.exclude(deleted_at=None).filter(runs=None):
         remove(document)
-
-
-def upload_folder() -> Path:
-    folder = Path(settings.UPLOAD_DIR)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder

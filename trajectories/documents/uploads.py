@@ -22,6 +22,7 @@ from trajectories.models import Document, Upload
 PIECE = 256 << 10
 """Bytes held in memory at once."""
 KEPT_DAYS = 7
+CHUNK_TOO_LONG = "A chunk may have at most {} bytes. Send smaller ones."
 
 
 class Readable(Protocol):
@@ -61,7 +62,7 @@ def append(upload: Upload, offset: int, body: Readable) -> int:
         file.seek(offset)
         written = _write(file, body, upload)
         os.fdatasync(file.fileno())
-        Upload.objects.filter(pk=upload.pk, offset=offset).update(offset=offset + written)
+        Upload.objects.filter(pk=upload.pk).update(offset=offset + written)
     return offset + written
 
 
@@ -110,19 +111,27 @@ def _write(file: BinaryIO, body: Readable, upload: Upload) -> int:
 def _too_long(upload: Upload, most: int) -> str:
     if most < settings.CHUNK_BYTES:
         return f"This upload was announced with {upload.size} bytes, so only {most} more fit. Send no more than those."
-    return f"A chunk may have at most {most} bytes. Send smaller ones."
+    return CHUNK_TOO_LONG.format(most)
 
 
 @contextmanager
 def _alone(upload: Upload) -> Iterator[BinaryIO]:
-    """The file of an upload, locked against other chunks; `upload` is fresh from the database then."""
+    """The file of an upload, locked against other chunks; `upload` is fresh from the database then.
+
+    Raises `Upload.DoesNotExist` when it was completed or removed in the meantime."""
     handle = os.open(_path(upload), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     with os.fdopen(handle, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        upload.refresh_from_db()
+        try:
+            upload.refresh_from_db()
+        except Upload.DoesNotExist:
+            _path(upload).unlink(missing_ok=True)
+            raise
         upload.offset = standing(upload)
         yield file
 
 
 def _path(upload: Upload) -> Path:
-    return keeping.upload_folder() / upload.pk
+    folder = Path(settings.UPLOAD_DIR)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder / upload.pk

@@ -36,7 +36,15 @@ async def test_final_ends_the_cell_at_once(opened: Opener) -> None:
 
 async def test_final_works_inside_functions_and_handlers(opened: Opener) -> None:
     repl = await opened(TEXT)
-    code = "def done():\n    try:\n        FINAL('x')\n    except Exception:\n        print('caught')\ndone()\nprint('after')"
+    code = """
+def done():
+    try:
+        FINAL("x")
+    except Exception:
+        print("caught")
+done()
+print("after")
+"""
     assert (await ending(repl, code)).answer == "x"
     swallowed = await ending(repl, "try:\n    FINAL('y')\nexcept:\n    pass")
     assert swallowed.answer == "y"
@@ -140,8 +148,8 @@ async def test_wrong_sources_are_errors_and_end_nothing(opened: Opener, source: 
 
 async def test_quotations_in_the_answer_become_sources(opened: Opener) -> None:
     repl = await opened(TEXT)
-    answer = 'Blue: “the bridge shall be painted blue”.\\n> The committee met on Tuesday.\\nNot \\"this sentence stands nowhere\\".'
-    assert await spans(repl, f'FINAL("{answer}")') == [place("the bridge shall be painted blue"), (0, 0, 29)]
+    answer = "“the bridge shall be painted blue”.\n> The committee met on Tuesday.\nNot “this sentence stands nowhere”."
+    assert await spans(repl, f"FINAL({answer!r})") == [place("the bridge shall be painted blue"), (0, 0, 29)]
     assert await spans(repl, "FINAL(context[4:13])") == [(0, 4, 13)]
 
 
@@ -167,3 +175,13 @@ async def test_show_vars_lists_what_was_made(opened: Opener) -> None:
     assert await repl.out("SHOW_VARS()") == "no variables yet\n"
     await repl.out("found = [1, 2]; name = 'x'")
     assert await repl.out("print(SHOW_VARS())") == "found: list of 2 = [1, 2]\nname: str of 1 = 'x'\n"
+
+
+async def test_final_in_a_thread_counts_when_the_cell_is_over(opened: Opener) -> None:
+    repl = await opened(TEXT)
+    execution = await repl(
+        "import threading\nt = threading.Thread(target=FINAL, args=('x',))\nt.start(); t.join()\nprint('on')"
+    )
+    assert execution.stdout == "on\n"
+    assert execution.ending is not None
+    assert execution.ending.answer == "x"

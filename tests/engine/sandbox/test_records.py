@@ -83,7 +83,10 @@ r = llm_batch(["Count the matters in\\n" + "\\n".join(lines[i:i + 100]) for i in
 
 async def test_several_pieces_in_one_prompt_are_all_found(opened: Opener) -> None:
     repl = await opened(LONG)
-    code = "hits = grep('matter 5[0-9]+ ', limit=8)\nr = llm_call('\\n---\\n'.join(context[h.start + 100:h.start + 500] for h in hits))"
+    code = """
+hits = grep("matter 5[0-9]+ ", limit=8)
+r = llm_call("\\n---\\n".join(context[h.start + 100:h.start + 500] for h in hits))
+"""
     (prompt,) = await prompts(repl, code)
     assert len(prompt.quotes) == 8
 

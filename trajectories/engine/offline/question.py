@@ -36,9 +36,9 @@ _QUOTED = r"[\"“‘'«]([^\"”’»]+?)[\"”’'»]"
 _OCCURRENCES = (
     rf"\bhow (?:many times|often)\b.*?{_QUOTED}",
     rf"\b(?:count|number of) (?:the |all )?(?:occurrences?|mentions?|times).*?{_QUOTED}",
-    r"\bhow (?:many times|often) (?:does|do|did|is|are|was|were) (?:the )?(?:words?|terms?|phrases?|names?|strings?)?\s*"
+    r"\bhow (?:many times|often) (?:does|do|did|is|are|was|were) (?:the )?(?:words?|terms?|phrases?|names?)?\s*"
     r"(\S.*?) (?:occur|appear|mentioned|come up|found|used in (?:the|this))\b",
-    r"\b(?:count|number of) (?:the |all )?(?:occurrences|mentions|appearances) of (?:the )?(?:word |term |phrase )?(.+)",
+    r"\b(?:count|number of) (?:the |all )?(?:occurrences|mentions) of (?:the )?(?:word |term |phrase )?(.+)",
     r"\bhow many (?:occurrences|mentions) of (?:the )?(?:word |term |phrase )?(.+?)(?: (?:are|is) there\b.*)?[?.]*$",
 )
 _SECTIONS = r"\bhow many (?:top-level |main |numbered )?(sections?|chapters?|appendi\w+|parts?)\b"
@@ -65,13 +65,15 @@ _DEFINITION = re.compile(
     re.IGNORECASE,
 )
 _SHORT_DEFINITION = (
-    r"^\s*(?:define\b|what does .* (?:mean|stand for)|what is meant by|what (?:is|are) (?:an? |the term )?[\w\"“” -]{2,40}\??$)"
+    r"^\s*(?:define\b|what does .* (?:mean|stand for)|what is meant by"
+    r"|what (?:is|are) (?:an? |the term )?[\w\"“” -]{2,40}\??$)"
 )
 
 _BEYOND: tuple[tuple[str, str], ...] = (
     (
         "put things in order",
-        r"^\W*(?:please )?(?:re-?order|order|sort|arrange|rank)\b|\b(?:please|following) (?:re-?order|order|sort|arrange)\b"
+        r"^\W*(?:please )?(?:re-?order|order|sort|arrange|rank)\b"
+        r"|\b(?:please|following) (?:re-?order|order|sort|arrange)\b"
         r"|\b(?:re-?order|sort|arrange|order) (?:these|the following|them|the timeline)|in chronological order",
     ),
     (
@@ -79,10 +81,14 @@ _BEYOND: tuple[tuple[str, str], ...] = (
         r"\bhow (?:many|much) (?:more |fewer |less )?(?:years?|months?|weeks?|days?|hours?|minutes?|time)\b"
         r".*\b(?:between|until|till|elapsed|passed|from .+ to|after .+ before)\b"
         r"|\bhow long (?:did |does |do |was |were |has |have )?(?:it )?(?:take |last )?from .+ (?:to|until)\b"
-        r"|\bdifferences? (?:of|in) (?:the )?(?:number|amount|price|size|age|cost)|\b(?:on average|the average|sum of|in sum)\b"
+        r"|\bdifferences? (?:of|in) (?:the )?(?:number|amount|price|size|age|cost)"
+        r"|\b(?:on average|the average|sum of|in sum)\b"
         r"|\bhow (?:many|much) (?:more|fewer|less|older|younger|longer)\b",
     ),
-    ("judge whether that is true", r"\b(?:is|are) (?:this|that|it|these) (?:statement )?(?:true|correct|right)\b|\btrue or false\b"),
+    (
+        "judge whether that is true",
+        r"\b(?:is|are) (?:this|that|it|these) (?:statement )?(?:true|correct|right)\b|\btrue or false\b",
+    ),
 )
 
 

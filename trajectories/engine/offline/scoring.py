@@ -75,7 +75,9 @@ _HISTORY = re.compile(
     r"|copyright notice|contents)\b",
     re.IGNORECASE,
 )
-_GENERAL = frozenset(words.stem(w) for w in "field term word concept command option section chapter target variable".split())
+_GENERAL = frozenset(
+    words.stem(w) for w in "field term word concept command option section chapter target variable".split()
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,7 +347,9 @@ class Scorer:
         if number == sentence.lead + 1 and lead_stems in (defined, self._core):
             return 1.5
         value = 0.0
-        begins_with_it = any(tuple(stems[at : at + len(defined)]) == defined for at in range(6))
+        begins_with_it = any(
+            tuple(stems[at : at + len(core)]) == core for core in (defined, self._core) for at in range(6)
+        )
         if begins_with_it and _DEFINES.search(text[:160]):
             value = 0.8
         return max(value, self._titled(number, sentence))

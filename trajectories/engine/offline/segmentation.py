@@ -14,7 +14,7 @@ the start of a paragraph ("Overview. The …")."""
 
 LONGEST = 700
 """Characters of a sentence; a longer one is cut at a semicolon, a colon or a line's end."""
-UNDERLINES = "#*=-^\"~+"
+UNDERLINES = '#*=-^"~+'
 """Characters that underline headings, highest level first."""
 
 _ABBREVIATIONS = frozenset(
@@ -78,7 +78,7 @@ class Segments:
         while section:
             titles.append(self.sections[section].title)
             section = self.sections[section].parent
-        return [title for title in (self.sections[0].title, *reversed(titles)) if title]
+        return titles[::-1]
 
 
 def segment(text: str, above: str = "") -> Segments:
@@ -104,7 +104,10 @@ class _Segmenter:
     lead: int = -1
 
     def run(self) -> Segments:
-        self.sections.append(Section(self.above, 0, 0))
+        self.sections.append(Section("", 0, 0))
+        if self.above:
+            self.sections.append(Section(self.above, _level_of(self.above), 0))
+            self.open_sections.append(1)
         offset = 0
         for line in self.text.split("\n"):
             self.lines.append((offset, line))
@@ -151,9 +154,8 @@ class _Segmenter:
         return abs(len(below.strip()) - len(title)) <= max(2, len(title) // 3)
 
     def _underlined_level(self, at: int) -> int:
-        numbered = _NUMBERED.match(self.lines[at][1])
-        if numbered and numbered[1][0].isdigit():
-            return numbered[1].strip(".").count(".") + 1
+        if _NUMBERED.match(self.lines[at][1]):
+            return _level_of(self.lines[at][1])
         return 1 + UNDERLINES.index(self._line(at + 1).strip()[0])
 
     def _plain_heading_level(self, at: int) -> int | None:
@@ -169,7 +171,7 @@ class _Segmenter:
             number, title = numbered[1].strip("."), numbered[2]
             looks_titled = (title[0].isupper() or number[0].isdigit()) and not _BULLET.match(line)
             if looks_titled or "." in number:
-                return number.count(".") + 1
+                return _level_of(line)
         is_shouted = stripped.isupper() and len(stripped.split()) <= 8 and line[0] == stripped[0]
         return 2 if is_shouted and any(letter.isalpha() for letter in stripped) else None
 
@@ -226,6 +228,12 @@ class _Segmenter:
 
     def _add(self, start: int, end: int, kind: Kind, lead: int) -> None:
         self.sentences.append(Sentence(start, end, kind, self.open_sections[-1], lead, self.paragraph))
+
+
+def _level_of(title: str) -> int:
+    """By its number: `4.2.1 Title` is of level 3; a title without a number is taken for a top one."""
+    numbered = _NUMBERED.match(title)
+    return numbered[1].strip(".").count(".") + 1 if numbered else 1
 
 
 def split_sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:

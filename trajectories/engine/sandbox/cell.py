@@ -67,9 +67,7 @@ class Deadline:
 class Cell:
     """Runs once."""
 
-    def __init__(
-        self, child: Child, documents: Sequence[Document], settings: ReplSettings, host: HostCalls
-    ) -> None:
+    def __init__(self, child: Child, documents: Sequence[Document], settings: ReplSettings, host: HostCalls) -> None:
         self._child = child
         self._documents = documents
         self._settings = settings

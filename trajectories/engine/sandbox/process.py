@@ -7,7 +7,7 @@ from typing import Any
 
 from trajectories.engine.errors import SandboxError
 from trajectories.engine.sandbox.cell import Cell
-from trajectories.engine.sandbox.handover import hand_over
+from trajectories.engine.sandbox.handover import Handover, hand_over
 from trajectories.engine.sandbox.isolation import level_of, required
 from trajectories.engine.sandbox.wire import Violation, WireBroken
 from trajectories.engine.sandbox.zygote import Child, Zygote
@@ -42,7 +42,7 @@ class ProcessSandbox:
 
     async def open(self) -> None:
         """Starts the REPL now. Raises `SandboxError`, `DocumentError`."""
-        handover = await asyncio.to_thread(hand_over, self._documents)
+        handover = await _handed_over(self._documents)
         try:
             child = await self._zygote.fork(handover.files, namespaces=self._namespaces)
         finally:
@@ -101,3 +101,18 @@ class ProcessSandbox:
         self.level = required(level_of(self.layers), self._minimum)
         if ready["chars"] != [document.text.chars for document in self._documents]:
             raise SandboxError("A document's text is not what was recorded of it. Upload it again.")
+
+
+async def _handed_over(documents: Sequence[Document]) -> Handover:
+    """In a thread, since texts may be large; what it opened is closed even when nobody waits for it any more."""
+    opening = asyncio.ensure_future(asyncio.to_thread(hand_over, documents))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        opening.add_done_callback(_close_unwanted)
+        raise
+
+
+def _close_unwanted(opening: "asyncio.Future[Handover]") -> None:
+    if not opening.cancelled() and opening.exception() is None:
+        opening.result().close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import socket
 import struct
 from typing import Any, NoReturn
@@ -10,6 +11,7 @@ from trajectories.engine.errors import EngineError
 
 FRAME_BYTES = 16 << 20
 _SEND_CHARS = 1 << 20
+_DEEPEST = 50
 
 Frame = dict[str, Any]
 
@@ -38,29 +40,32 @@ class Wire:
 
     async def send(self, frame: Frame) -> None:
         """Raises `WireBroken`."""
-        data = json.dumps(frame, separators=(",", ":")).encode("ascii")
-        try:
-            async with self._writing:
-                await asyncio.get_running_loop().sock_sendall(self._stream, struct.pack(">I", len(data)) + data)
-        except OSError as error:
-            raise WireBroken("the REPL is gone") from error
+        await self._send(_dumped(frame))
 
     async def send_answers(self, number: int, items: list[Frame]) -> None:
         """The items of one call's answer, in as many frames as their size asks for."""
-        packed: list[Frame] = []
+        packed: list[str] = []
         size = 0
         for item in items:
-            packed.append(item)
-            size += len(json.dumps(item))
+            packed.append(_dumped(item))
+            size += len(packed[-1])
             if size > _SEND_CHARS:
-                await self.send({"t": "ret", "id": number, "items": packed, "last": False})
+                await self._send(_answer_frame(number, packed, last=False))
                 packed, size = [], 0
-        await self.send({"t": "ret", "id": number, "items": packed, "last": True})
+        await self._send(_answer_frame(number, packed, last=True))
 
     async def close(self) -> None:
         """Only once the child is dead: a write that is still under way ends then."""
         async with self._writing:
             self._stream.close()
+
+    async def _send(self, frame: str) -> None:
+        data = frame.encode("utf-8", "surrogatepass")
+        try:
+            async with self._writing:
+                await asyncio.get_running_loop().sock_sendall(self._stream, struct.pack(">I", len(data)) + data)
+        except OSError as error:
+            raise WireBroken("the REPL is gone") from error
 
     async def _take(self, count: int) -> bytearray:
         loop = asyncio.get_running_loop()
@@ -75,6 +80,14 @@ class Wire:
                 raise WireBroken("the REPL closed its channel")
             rest = rest[got:]
         return data
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _answer_frame(number: int, items: list[str], *, last: bool) -> str:
+    return f'{{"t":"ret","id":{number},"last":{_dumped(last)},"items":[{",".join(items)}]}}'
 
 
 def _parsed(data: bytearray) -> Frame:
@@ -142,25 +155,27 @@ def mapping(value: Any) -> Frame:
 
 def plain_json(value: Any, budget: int) -> Any:
     """A JSON value whose texts are clean, with at most `budget` characters in all."""
-    checked, _ = _plain(value, budget)
+    checked, _ = _plain(value, budget, 0)
     return checked
 
 
-def _plain(value: Any, budget: int) -> tuple[Any, int]:
+def _plain(value: Any, budget: int, level: int) -> tuple[Any, int]:
+    if budget < 0 or level > _DEEPEST:
+        raise Violation("a value is too large or too deep")
     if isinstance(value, str):
         return text(value, max(0, budget)), budget - len(value)
     if isinstance(value, list):
         result = []
         for item in value:
-            checked, budget = _plain(item, budget - 1)
+            checked, budget = _plain(item, budget - 1, level + 1)
             result.append(checked)
         return result, budget
     if isinstance(value, dict):
         pairs = {}
         for key, item in value.items():
-            checked, budget = _plain(item, budget - len(key) - 1)
+            checked, budget = _plain(item, budget - len(key) - 1, level + 1)
             pairs[clean(key)] = checked
         return pairs, budget
-    if budget < 0:
-        raise Violation("a value is too large")
+    if (isinstance(value, float) and not math.isfinite(value)) or (isinstance(value, int) and abs(value) >> 63):
+        raise Violation("a number that is too large")
     return value, budget

@@ -74,34 +74,42 @@ class Zygote:
 
     async def fork(self, files: Sequence[int], *, namespaces: bool = True) -> Child:
         """A new child with these files. Raises `SandboxError`."""
-        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        ours.setblocking(False)
+        request = {"uid": next(self._uids) if os.getuid() == 0 else 0, "namespaces": namespaces}
+        message = json.dumps(request).encode()
         try:
-            with theirs:
-                request = {"uid": next(self._uids) if os.getuid() == 0 else 0, "namespaces": namespaces}
-                await self._ask(json.dumps(request).encode(), [theirs.fileno(), *files])
-            pid, handles = await asyncio.wait_for(_introduction(ours), _READY_SECONDS)
-        except BaseException as error:
-            ours.close()
-            if isinstance(error, OSError | TimeoutError):
-                raise SandboxError("The REPL's process could not be started; see `sandbox_check`.") from error
-            raise
-        return Child(pid, Wire(ours), handles)
+            return await self._fork(message, files)
+        except OSError:  # it died just now
+            await self.close()
+        try:
+            return await self._fork(message, files)
+        except (OSError, TimeoutError) as error:
+            raise SandboxError("The REPL's process could not be started; see `sandbox_check`.") from error
 
     async def close(self) -> None:
         async with self._lock:
             await self._stop()
 
+    async def _fork(self, message: bytes, files: Sequence[int]) -> Child:
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+        ours.setblocking(False)
+        try:
+            with theirs:
+                await self._ask(message, [theirs.fileno(), *files])
+            pid, handles = await asyncio.wait_for(_introduction(ours), _READY_SECONDS)
+        except BaseException:
+            ours.close()
+            raise
+        return Child(pid, Wire(ours), handles)
+
     async def _ask(self, message: bytes, files: list[int]) -> None:
+        """Never in a thread: the caller closes the files as soon as this is over, cancelled or not."""
         async with self._lock:
-            for attempt in range(2):
-                control = await self._running()
+            control = await self._running()
+            while True:
                 try:
-                    await asyncio.to_thread(socket.send_fds, control, [message], files)
-                except OSError:
-                    await self._stop()
-                    if attempt:
-                        raise
+                    socket.send_fds(control, [message], files)
+                except BlockingIOError:
+                    await _writable(control.fileno())
                 else:
                     return
 
@@ -120,7 +128,6 @@ class Zygote:
         ready = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(ours, 100), _READY_SECONDS)
         if ready != b"ready":
             raise SandboxError("The process that forks REPLs did not start. See `sandbox_check`.")
-        ours.settimeout(_READY_SECONDS)
         return ours
 
     async def _stop(self) -> None:
@@ -134,13 +141,15 @@ class Zygote:
 
 def _launch(control: int) -> "subprocess.Popen[bytes]":
     """Without environment, site packages or user folder. PYTHONHASHSEED alone is set (so not `-I`): with a fixed order
-    of sets, a cell that runs again for a resumed run does again what it did."""
+    of sets, a cell that runs again for a resumed run does again what it did. In a session of its own, so that Ctrl-C at
+    the server interrupts no cell."""
     return subprocess.Popen(
         [sys.executable, "-s", "-P", "-S", "-B", "-c", _START, str(control)],
         env={"PYTHONHASHSEED": "0"},
         cwd="/",
         pass_fds=[control],
         stdin=subprocess.DEVNULL,
+        start_new_session=True,
     )
 
 
@@ -169,8 +178,23 @@ async def _gone(handle: int) -> None:
 async def _readable(file: int) -> None:
     loop = asyncio.get_running_loop()
     ready = loop.create_future()
-    loop.add_reader(file, lambda: None if ready.done() else ready.set_result(None))
+    loop.add_reader(file, _set, ready)
     try:
         await ready
     finally:
         loop.remove_reader(file)
+
+
+async def _writable(file: int) -> None:
+    loop = asyncio.get_running_loop()
+    ready = loop.create_future()
+    loop.add_writer(file, _set, ready)
+    try:
+        await ready
+    finally:
+        loop.remove_writer(file)
+
+
+def _set(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)

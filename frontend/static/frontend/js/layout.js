@@ -192,6 +192,9 @@ export const active = (node, now) => Math.max(0, (node.end ?? now) - began(node)
 
 // ------------------------------------------------------------------------------------------------ lanes
 
+/** Seconds for which two calls that follow one another in a slot may seem to overlap. */
+const HANDOVER = 0.005;
+
 /**
  * @typedef {{ node: Node, from: number, to: number, rows: number }} Bar  rows: how many rows of its band it covers
  * @typedef {{ depth: number, note: string, lanes: Bar[][] }} Band  lanes: by row, each sorted by start
@@ -208,9 +211,7 @@ export function bands(state, now) {
     if (!depth) return { depth, note: '', lanes: top };
     const lanes = pack(calls);
     const many = lanes.length;
-    const frames = pack(blocks.map(block => block.frame));
-    const inside = new Map(blocks.map(block => [block.frame, block.inside]));
-    for (const lane of frames) lanes.push(lane, lane.flatMap(frame => inside.get(frame) ?? []));
+    for (const { frame, inside } of blocks) placeBlock(lanes, frame, inside);
     const children = blocks.length;
     const note = many ? `${many} at once` : `${children} sub-RLM${children === 1 ? '' : 's'}`;
     return { depth, note, lanes };
@@ -247,11 +248,35 @@ function levels(state, now) {
 function pack(bars) {
   const lanes = /** @type {Bar[][]} */ ([]);
   for (const bar of bars.sort((one, other) => one.from - other.from)) {
-    const free = lanes.findIndex(lane => /** @type {Bar} */ (lane.at(-1)).to <= bar.from + 1e-9);
+    const free = lanes.findIndex(lane => released(/** @type {Bar} */ (lane.at(-1))) <= bar.from);
     if (free < 0) lanes.push([bar]);
     else lanes[free].push(bar);
   }
   return lanes;
+}
+
+/** A slot is free a moment before the record of its call is stored. @param {{ from: number, to: number }} call */
+const released = ({ from, to }) => to - Math.min(HANDOVER, (to - from) / 4);
+
+/** Puts the frame of a sub-RLM and its work into the first two lanes, one below the other, that are free for it. @param {Bar[][]} lanes @param {Bar} frame @param {Bar[]} inside */
+function placeBlock(lanes, frame, inside) {
+  const isFree = (/** @type {Bar[]} */ lane = []) => !(lane[firstEnding(lane, frame.from + 1e-9)]?.from < frame.to);
+  let top = 0;
+  while (!isFree(lanes[top]) || !isFree(lanes[top + 1])) top += 1;
+  while (lanes.length < top + 2) lanes.push([]);
+  lanes[top].splice(firstEnding(lanes[top], frame.from + 1e-9), 0, frame);
+  lanes[top + 1].splice(firstEnding(lanes[top + 1], frame.from + 1e-9), 0, ...inside);
+}
+
+/** The first bar of a lane that ends at or after a moment. @param {Bar[]} lane @param {number} time */
+export function firstEnding(lane, time) {
+  let [low, high] = [0, lane.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (lane[middle].to < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Calls that have started but wait for a slot: only so many are in flight at once, first come, first served. @param {State} state */
@@ -338,8 +363,9 @@ export function inFlight(state, scale, width, now) {
   const waiting = queued(state);
   for (const node of state.nodes.values()) {
     if (node.kind !== 'lm' || waiting.has(node.number)) continue;
-    change[at(began(node))] += 1;
-    change[at(node.end ?? now) + 1] -= 1;
+    const [from, to] = [began(node), node.end ?? now];
+    change[at(from)] += 1;
+    change[Math.max(at(from) + 1, at(to))] -= 1;
   }
   const counts = new Int32Array(width);
   let flying = 0;
@@ -353,7 +379,8 @@ export function peak(state, now) {
   const moments = /** @type {[number, number][]} */ ([]);
   for (const node of state.nodes.values()) {
     if (node.kind !== 'lm' || waiting.has(node.number)) continue;
-    moments.push([began(node), 1], [node.end ?? now, -1]);
+    const [from, to] = [began(node), node.end ?? now];
+    moments.push([from, 1], [released({ from, to }), -1]);
   }
   moments.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
   let most = 0;

@@ -89,7 +89,7 @@ function code(subject) {
   const time = node?.end == null ? 'running' : codeTime(full, node);
   const shown = [
     heading('Code', `${whole(lines.length)} line${lines.length === 1 ? '' : 's'}, ${time}`, copyButton(source, 'Copy code')),
-    element('div', { class: 'code', tabindex: 0, role: 'region', 'aria-label': 'Code' }, ...kept),
+    element('pre', { class: 'code', tabindex: 0, role: 'region', 'aria-label': 'Code' }, ...kept),
     lines.length > kept.length ? element('p', { class: 'muted small' }, `${whole(lines.length - kept.length)} more lines; copy the code to see them.`) : null,
   ];
   if (node?.end == null) return [...shown, note('', 'clock', 'This code is still running. Its output comes when it has ended.')];

@@ -194,60 +194,6 @@ export class Timeline {
     this.hatch = g.createPattern(tile, 'repeat');
   }
 
-  /** Lines at round times; returns what to write beside them. @param {CanvasRenderingContext2D} g @returns {[number, string][]} */
-  paintGrid(g) {
-    const { scale } = /** @type {Plan} */ (this.plan);
-    const step = TICKS.find(tick => tick / this.span * (this.width - GUTTER) > 64) ?? 7200;
-    const marks = /** @type {[number, string][]} */ ([]);
-    const last = scale.time(this.view[1]);
-    const first = Math.ceil(scale.time(this.view[0]) / step) * step;
-    let written = -99;
-    g.strokeStyle = this.colors.line;
-    g.lineWidth = 1;
-    for (let time = first; time <= last + 1e-9; time += step) {
-      if (scale.gaps.some(([from, to]) => time > from && time < to)) {
-        const [, to] = /** @type {[number, number]} */ (scale.gaps.find(([from, end]) => time > from && time < end));
-        time = Math.floor(to / step) * step;
-        continue;
-      }
-      const x = Math.round(this.x(time)) + 0.5;
-      g.beginPath();
-      g.moveTo(x, AXIS);
-      g.lineTo(x, this.height);
-      g.stroke();
-      if (x - written < 52 || x > this.width - 24) continue;
-      const digits = step < 0.01 ? 3 : step < 0.1 ? 2 : 1;
-      marks.push([x + 4, step < 1 ? `${time.toFixed(digits)} s` : clock(time + 1e-6)]);
-      written = x;
-    }
-    return marks;
-  }
-
-  /** @param {CanvasRenderingContext2D} g */
-  paintGaps(g) {
-    for (const [from, to] of /** @type {Plan} */ (this.plan).scale.gaps) {
-      const [left, right] = [this.x(from), this.x(to)];
-      if (right < GUTTER || left > this.width) continue;
-      g.fillStyle = this.colors.inset;
-      g.fillRect(left, AXIS, right - left, this.height);
-      g.strokeStyle = this.colors['line-strong'];
-      for (const x of [left, right]) {
-        g.beginPath();
-        for (let y = AXIS, tooth = 0; y < this.height; y += 6, tooth += 1) g.lineTo(x + (tooth % 2 ? 2.5 : -2.5), y);
-        g.stroke();
-      }
-      if (right - left < 14) continue;
-      g.save();
-      g.translate((left + right) / 2, this.height / 2);
-      g.rotate(-Math.PI / 2);
-      g.fillStyle = this.colors['text-2'];
-      g.font = `12px ${this.font}`;
-      g.textAlign = 'center';
-      g.fillText(`${shortTime(to - from)} idle, squeezed`, 0, 0);
-      g.restore();
-    }
-  }
-
   /** @param {CanvasRenderingContext2D} g @param {Band} band @param {{ y: number, row: number }} place */
   paintBand(g, band, place) {
     const from = /** @type {Plan} */ (this.plan).scale.time(this.view[0]);
@@ -272,78 +218,6 @@ export class Timeline {
     const raw = this.x(bar.to) - x;
     const height = Math.max(2, Math.round(row * bar.rows) - (row > 12 ? 3 : row > 4 ? 2 : 1));
     return { bar, x, y, width: Math.max(1.5, raw > 4 ? raw - 1 : raw), height };
-  }
-
-  /** @param {CanvasRenderingContext2D} g @param {Place} place */
-  paintBar(g, place) {
-    const { bar: { node }, x, y, width, height } = place;
-    const colors = this.colors;
-    const framed = node.kind === 'rlm' || node.kind === 'step';
-    g.globalAlpha = this.lit && !this.lit.has(node.number) ? 0.22 : 1;
-    if (node.status === 'failed' && !framed) {
-      g.fillStyle = this.hatch ?? colors.err;
-      g.fillRect(x, y, Math.max(3, width), height);
-      g.strokeStyle = colors.err;
-      g.lineWidth = 1;
-      if (height > 4) g.strokeRect(x + 0.5, y + 0.5, Math.max(2, width - 1), height - 1);
-    } else if (framed) {
-      g.fillStyle = colors[`${node.kind}-soft`];
-      g.fillRect(x, y, width, height);
-      g.strokeStyle = node.status === 'failed' ? colors.err : colors[node.kind];
-      g.lineWidth = 1;
-      g.strokeRect(x + 0.5, y + 0.5, Math.max(0.5, width - 1), height - 1);
-      g.fillStyle = g.strokeStyle;
-      g.fillRect(x, y, Math.min(3, width), height);
-    } else {
-      g.fillStyle = this.tint === 'cost' ? colors.accent : colors[node.kind];
-      if (this.tint === 'cost') g.globalAlpha *= this.costShade(node);
-      if (width > 5 && height > 5) {
-        g.beginPath();
-        g.roundRect(x, y, width, height, 2);
-        g.fill();
-      } else {
-        g.fillRect(x, y, width, height);
-      }
-    }
-    if (height >= 12) this.paintLabel(g, place, framed);
-    g.globalAlpha = 1;
-  }
-
-  /** @param {Node} node */
-  costShade(node) {
-    if (node.kind !== 'lm') return 0.08;
-    this.dearest ||= Math.max(1e-12, ...[.../** @type {Plan} */ (this.plan).state.nodes.values()]
-      .filter(other => other.kind === 'lm').slice(0, 20_000).map(other => Number(other.usd ?? 0)));
-    return Math.min(1, 0.14 + 0.86 * Math.sqrt(Number(node.usd ?? 0) / this.dearest));
-  }
-
-  /** @param {CanvasRenderingContext2D} g @param {Place} place @param {boolean} framed */
-  paintLabel(g, { bar, x, y, width, height }, framed) {
-    const left = Math.max(x, GUTTER);
-    const room = x + width - left;
-    if (room < 30) return;
-    const { node } = bar;
-    const label = nameOf(/** @type {Plan} */ (this.plan).state, node);
-    g.font = `${framed ? 500 : 400} 12px ${this.font}`;
-    if (room < 90 && g.measureText(label).width > room - 8) {
-      if (node.kind !== 'step' || room < 22) return;
-    }
-    g.save();
-    g.beginPath();
-    g.rect(left, y, room - 3, height);
-    g.clip();
-    g.textAlign = 'left';
-    const failed = node.status === 'failed';
-    g.fillStyle = failed ? this.colors.err : framed ? this.colors[node.kind]
-      : this.tint === 'cost' ? this.colors.text : this.colors['on-kind'];
-    if (this.tint === 'cost' && !framed && !(this.lit && !this.lit.has(node.number))) g.globalAlpha = 1;
-    if (failed && !framed) {
-      g.fillStyle = this.colors['err-soft'];
-      g.fillRect(left + 3, y + 1, Math.min(room - 6, g.measureText(label).width + 6), height - 2);
-      g.fillStyle = this.colors.err;
-    }
-    g.fillText(label, left + 6, bar.rows > 1 ? y + 9 : y + height / 2 + 0.5);
-    g.restore();
   }
 
   /** An outline around what the run's time was spent in. @param {CanvasRenderingContext2D} g @param {Node[]} leaves */
@@ -375,49 +249,6 @@ export class Timeline {
     g.strokeStyle = this.colors.accent;
     g.lineWidth = 2.5;
     g.strokeRect(x - 2, y - 2, wide + 4, height + 4);
-  }
-
-  /** @param {CanvasRenderingContext2D} g */
-  paintGutter(g) {
-    const { bands } = /** @type {Plan} */ (this.plan);
-    g.fillStyle = this.colors.surface;
-    g.fillRect(0, AXIS, GUTTER - 1, this.height);
-    g.textAlign = 'left';
-    bands.forEach((band, index) => {
-      const y = this.geometry[index].y - this.scroller.scrollTop;
-      g.font = `500 12px ${this.font}`;
-      g.fillStyle = this.colors['text-2'];
-      g.fillText(`depth ${band.depth}`, 8, y + 8);
-      g.font = `12px ${this.font}`;
-      g.fillStyle = this.colors['text-3'];
-      if (band.note && band.lanes.length * this.geometry[index].row >= 26) g.fillText(band.note, 8, y + 24);
-      if (!index) return;
-      g.strokeStyle = this.colors['line-strong'];
-      g.lineWidth = 1;
-      g.beginPath();
-      g.moveTo(0, Math.round(y - 8) + 0.5);
-      g.lineTo(this.width, Math.round(y - 8) + 0.5);
-      g.stroke();
-    });
-    g.fillStyle = this.colors['line-strong'];
-    g.fillRect(GUTTER - 1, 0, 1, this.height);
-  }
-
-  /** @param {CanvasRenderingContext2D} g @param {[number, string][]} marks @param {Place | null} chosen */
-  paintAxis(g, marks, chosen) {
-    g.fillStyle = this.colors.inset;
-    g.fillRect(0, 0, this.width, AXIS);
-    g.font = `12px ${this.font}`;
-    g.fillStyle = this.colors['text-3'];
-    g.fillText('time', 8, AXIS / 2);
-    for (const [x, text] of marks) if (x > GUTTER) g.fillText(text, x, AXIS / 2);
-    if (chosen) {
-      const left = Math.max(GUTTER, chosen.x);
-      g.fillStyle = this.colors.accent;
-      g.fillRect(left, AXIS - 3, Math.max(2, chosen.x + chosen.width - left), 3);
-    }
-    g.fillStyle = this.colors['line-strong'];
-    g.fillRect(0, AXIS - 1, this.width, 1);
   }
 
   // ---------------------------------------------------------------------------------------------- finding
@@ -487,73 +318,5 @@ export class Timeline {
     if (node.error) facts.push(['error', node.error]);
     const list = facts.map(([term, value]) => `<dt>${esc(term)}</dt><dd>${esc(value)}</dd>`).join('');
     return `<b>${esc(nameOf(state, node))}</b><dl>${list}</dl>`;
-  }
-}
-
-/** The first bar of a lane that ends after a moment. @param {Bar[]} lane @param {number} time */
-function firstEnding(lane, time) {
-  let [low, high] = [0, lane.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (lane[middle].to < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-/** Mouse and touch on the time line: wheel zooms, shift and wheel or dragging pans, a click selects. */
-class Pointer {
-  /** @param {Timeline} timeline */
-  constructor(timeline) {
-    this.timeline = timeline;
-    /** @type {{ x: number, y: number, top: number, view: [number, number], moved: boolean } | null} */
-    this.drag = null;
-    const { canvas } = timeline;
-    canvas.addEventListener('wheel', event => this.wheel(event), { passive: false });
-    canvas.addEventListener('pointerdown', event => this.down(event));
-    canvas.addEventListener('pointermove', event => this.move(event));
-    canvas.addEventListener('pointerup', event => this.up(event));
-    canvas.addEventListener('pointercancel', () => { this.drag = null; });
-    canvas.addEventListener('pointerleave', () => tip(null));
-  }
-
-  /** @param {WheelEvent} event */
-  wheel(event) {
-    event.preventDefault();
-    this.timeline.host.touched();
-    if (event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY)) this.timeline.pan((event.deltaX || event.deltaY) / 600);
-    else this.timeline.zoom(Math.exp(event.deltaY * 0.0015), event.offsetX);
-  }
-
-  /** @param {PointerEvent} event */
-  down(event) {
-    const { canvas, scroller, view } = this.timeline;
-    this.drag = { x: event.clientX, y: event.clientY, top: scroller.scrollTop, view: [...view], moved: false };
-    canvas.setPointerCapture(event.pointerId);
-    this.timeline.host.touched();
-  }
-
-  /** @param {PointerEvent} event */
-  move(event) {
-    const { timeline, drag } = this;
-    if (!drag) {
-      const node = timeline.nodeAt(event.offsetX, event.offsetY);
-      timeline.canvas.style.cursor = node ? 'pointer' : 'grab';
-      tip(node && timeline.describe(node), event.clientX, event.clientY);
-      return;
-    }
-    if (Math.abs(event.clientX - drag.x) + Math.abs(event.clientY - drag.y) > 3) drag.moved = true;
-    if (!drag.moved) return;
-    tip(null);
-    const by = (event.clientX - drag.x) / (timeline.width - GUTTER) * (drag.view[1] - drag.view[0]);
-    timeline.scroller.scrollTop = drag.top - (event.clientY - drag.y);
-    timeline.look(drag.view[0] - by, drag.view[1] - by);
-  }
-
-  /** @param {PointerEvent} event */
-  up(event) {
-    const node = this.drag && !this.drag.moved ? this.timeline.nodeAt(event.offsetX, event.offsetY) : null;
-    this.drag = null;
-    if (node) this.timeline.host.select(String(node.number), 'time');
   }
 }

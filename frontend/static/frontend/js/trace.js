@@ -131,7 +131,7 @@ export class Workbench {
     const path = this.timeline.plan?.critical;
     if (!path || !this.timeline.showCritical) return [];
     const names = /** @type {[keyof import('./critical.js').Shares, string][]} */ ([
-      ['root', 'root'], ['calls', 'calls'], ['queue', 'queue'], ['code', 'code'], ['gates', 'gates'], ['rest', 'rest'],
+      ['root', 'root'], ['calls', 'calls'], ['queue', 'queue'], ['code', 'code'], ['gates', 'gates'], ['rest', 'idle'],
     ]);
     const parts = names.filter(([key]) => path.shares[key] >= path.seconds / 200)
       .map(([key, word]) => `${shortTime(path.shares[key])} ${word}`);

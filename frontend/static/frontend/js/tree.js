@@ -244,7 +244,7 @@ export class Tree {
     const cost = costText(found.cost);
     const cells = () => [[
       glyph(batch.kind, 'batch'),
-      element('span', { class: 'two' },
+      element('span', { class: 'batch-name' },
         element('span', {}, element('b', {}, batchName(batch)), found.count > HISTOGRAM_FROM ? histogram(found) : null),
         element('small', { class: 'trunc' }, words.join(' · '),
           found.failed ? element('span', { class: 'errtext' }, `${words.length ? ' · ' : ''}${found.failed} failed`) : null,

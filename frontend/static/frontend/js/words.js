@@ -57,5 +57,5 @@ export const STATUS_WORDS = {
 export function shortTime(seconds) {
   if (seconds < 0.0005) return '0 ms';
   if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
-  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
+  return seconds < 59.95 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
 }

@@ -4,6 +4,7 @@ import ast
 import builtins
 import random
 import sys
+import threading
 import time
 import types
 from typing import Any
@@ -54,13 +55,18 @@ class Repl:
         while True:
             command = self._channel.next_command()
             number += 1
-            self._channel.end_cell(self._run_cell(command, number))
+            done = self._run_cell(command, number)
+            try:
+                self._channel.end_cell(done)
+            except (ValueError, MemoryError) as failure:
+                self._channel.end_cell(_bare_done(command["id"], failure))
 
     def _take_over_python(self) -> None:
         sys.modules["__main__"] = self._main
         sys.stdout = sys.stderr = self._output
         builtins.print = self._printer.print
         builtins.input = mistakes.no_input
+        threading.excepthook = _thread_ended
         random.seed(0)  # cells that run again, for a resumed run, shall draw the same
         self._namespace["__builtins__"] = builtins
 
@@ -92,7 +98,6 @@ class Repl:
         self._begin(name)
         began = time.process_time()
         error = self._execute(command["code"], name)
-        self._interrupts.end()
         self._output.end()
         try:
             return self._done(command["id"], error, began)
@@ -114,13 +119,15 @@ class Repl:
     def _execute(self, code: str, name: str) -> dict[str, str] | None:
         """Runs the code; returns what went wrong."""
         try:
-            mistakes.remember_source(name, code)
-            self._interrupts.begin()
-            self._run(ast.parse(code, name), name)
+            try:
+                mistakes.remember_source(name, code)
+                self._interrupts.begin()
+                self._run(ast.parse(code, name), name)
+            finally:
+                self._interrupts.end()
         except Ended:
             return None
         except BaseException as error:  # noqa: BLE001 - whatever the model's code raises is data
-            self._interrupts.end()
             return self._described(error)
         return None
 
@@ -179,6 +186,12 @@ class Repl:
         listed = self._variables.listed(self._user_variables())
         lines = [f"{one['name']}: {one['type']}{_length(one['size'])} = {one['preview']}" for one in listed]
         return Listing("\n".join(lines) if lines else "no variables yet")
+
+
+def _thread_ended(ended: threading.ExceptHookArgs) -> None:
+    """FINAL in a thread is no mistake: it counts when the cell is over."""
+    if not issubclass(ended.exc_type, Ended):
+        threading.__excepthook__(ended)
 
 
 def _length(size: int | None) -> str:

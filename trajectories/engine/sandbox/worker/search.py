@@ -128,7 +128,7 @@ class Search:
     def _document(self, which: int | str) -> ContextText:
         if isinstance(which, str):
             if which not in self._names:
-                raise KeyError(f"there is no document named {which!r}; see `documents`")
+                raise LookupError(f"there is no document named {which!r}; see `documents`")
             return self._texts[self._names.index(which)]
         if not -len(self._texts) <= which < len(self._texts):
             raise IndexError(f"there is no document {which}: there are {len(self._texts)}, counted from 0")

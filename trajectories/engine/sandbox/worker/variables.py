@@ -20,7 +20,10 @@ def user_variables(namespace: Mapping[str, Any], reserved: Mapping[str, Any]) ->
     return {
         name: value
         for name, value in list(namespace.items())
-        if not name.startswith("_") and name not in reserved and not isinstance(value, types.ModuleType)
+        if isinstance(name, str)
+        and not name.startswith("_")
+        and name not in reserved
+        and not isinstance(value, types.ModuleType)
     }
 
 
