@@ -1,6 +1,6 @@
 """What a run did, in sentences made from its nodes: the same nodes always give the same words. No model is asked.
 
-    Step 2 searched 3 documents and asked gpt-5-mini 350 questions; 4 failed.        0:07 · 11.4 s · $0.007
+Step 2 searched 3 documents and asked gpt-5-mini 350 questions; 4 failed.        0:07 · 11.4 s · $0.007
 """
 
 from collections import defaultdict
@@ -67,8 +67,24 @@ def story(run: Run, document_names: Mapping[str, str]) -> list[Sentence]:
     root = nodes.filter(kind="rlm", parent=None).order_by("number").first()
     if root is None:
         return []
-    fields = ("number", "parent", "kind", "name", "status", "started_at", "finished_at", "model", "subtree_usd", "cost_usd", "error", "data")
-    steps = {node.number: _Step(node) for node in nodes.filter(parent=root.number, kind="step").order_by("number").only(*fields)}
+    fields = (
+        "number",
+        "parent",
+        "kind",
+        "name",
+        "status",
+        "started_at",
+        "finished_at",
+        "model",
+        "subtree_usd",
+        "cost_usd",
+        "error",
+        "data",
+    )
+    steps = {
+        node.number: _Step(node)
+        for node in nodes.filter(parent=root.number, kind="step").order_by("number").only(*fields)
+    }
     for child in nodes.filter(parent__in=list(steps)).order_by("number").only(*fields):
         shelf = {"lm": "replies", "cell": "cells", "gate": "gates"}.get(child.kind)
         if shelf:
@@ -98,11 +114,23 @@ def _sentence(
 ) -> Sentence:
     node = step.node
     made = [call for cell in step.cells for call in calls.get(cell.number, [])]
-    clauses = [*_reading(step, names), *_asking(made), *_printing(step), *_troubles(step, made), *_judging(step), *_ending(step)]
+    clauses = [
+        *_reading(step, names),
+        *_asking(made),
+        *_printing(step),
+        *_troubles(step, made),
+        *_judging(step),
+        *_ending(step),
+    ]
     running = node.status == "running"
     if not clauses:
         clauses = [[Part(text="is at work" if running else _idle(step))]]
-    parts = [Part(text=f"Step {number}", node=node.number), Part(text=" "), *_joined(clauses), Part(text="." if not running else " …")]
+    parts = [
+        Part(text=f"Step {number}", node=node.number),
+        Part(text=" "),
+        *_joined(clauses),
+        Part(text="." if not running else " …"),
+    ]
     return Sentence(
         node=node.number,
         kind=_kind(step, made),
@@ -174,7 +202,9 @@ def _asking(made: Sequence[_Calls]) -> Clauses:
     clauses: Clauses = []
     for call in made:
         if call.kind == "rlm":
-            clauses.append([Part(text="gave "), Part(text=_number(call.count, "part"), node=call.first), Part(text=" to sub-runs")])
+            clauses.append(
+                [Part(text="gave "), Part(text=_number(call.count, "part"), node=call.first), Part(text=" to sub-runs")]
+            )
         elif call.kind == "lm":
             asked = Part(text=_number(call.count, "question"), node=call.first)
             clauses.append([Part(text=f"asked {call.model.rpartition('/')[2] or 'a model'} "), asked])
@@ -193,13 +223,21 @@ def _troubles(step: _Step, made: Sequence[_Calls]) -> Clauses:
             clauses.append([Part(text="lost its variables, because the code had to be killed")])
     for reply in step.replies:
         if reply.status == "failed" and reply.error:
-            clauses.append([Part(text="got no reply from the model: "), Part(text=str(reply.error.get("message", ""))[:160].rstrip("."), node=reply.number)])
+            clauses.append(
+                [
+                    Part(text="got no reply from the model: "),
+                    Part(text=str(reply.error.get("message", ""))[:160].rstrip("."), node=reply.number),
+                ]
+            )
     return clauses
 
 
 def _judging(step: _Step) -> Clauses:
     return [
-        [Part(text="was let through by the gate " if gate.data.get("accepted") else "was sent back by the gate "), Part(text=gate.name, node=gate.number)]
+        [
+            Part(text="was let through by the gate " if gate.data.get("accepted") else "was sent back by the gate "),
+            Part(text=gate.name, node=gate.number),
+        ]
         for gate in step.gates
     ]
 

@@ -9,7 +9,6 @@ urlpatterns = [
     path("documents", documents.documents, name="documents"),
     path("documents/<str:document_id>", documents.document, name="document"),
     path("runs", runs.runs, name="runs"),
-    path("samples/<str:name>", home.add_sample, name="add_sample"),
     path("runs/new", home.run_new, name="run_new"),
     path("runs/<str:run_id>", run.run, name="run"),
     path("runs/<str:run_id>/delete", run.delete_run, name="delete_run"),

@@ -106,6 +106,10 @@ class House:
         self.stop(signal.SIGKILL)
 
     @property
+    def is_up(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    @property
     def pid(self) -> int:
         assert self._process is not None, "start it first"
         return self._process.pid

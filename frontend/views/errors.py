@@ -15,7 +15,9 @@ TITLES = {
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return _error(request, 400, "bad_request", "The address or a field has a form that is not understood. Go back and try again.")
+    return _error(
+        request, 400, "bad_request", "The address or a field has a form that is not understood. Go back and try again."
+    )
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -23,7 +25,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _error(request, 403, "csrf", "The page was open for too long or was opened from elsewhere. Reload it and try again.")
+    return _error(
+        request, 403, "csrf", "The page was open for too long or was opened from elsewhere. Reload it and try again."
+    )
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

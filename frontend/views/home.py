@@ -4,9 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from frontend.views import account
 from frontend.views.runs import with_totals
@@ -37,16 +37,6 @@ def home(request: HttpRequest) -> HttpResponse:
 def run_new(request: HttpRequest) -> HttpResponse:
     """`?document=ID` (several times) or `?run=ID` fill the form."""
     return render(request, "frontend/run_new.html", _composer(request))
-
-
-@require_POST
-@login_required
-def add_sample(request: HttpRequest, name: str) -> HttpResponse:
-    """Puts a shipped text among the reader's documents; answers with that document as the API would."""
-    sample = next((each for each in documents.samples() if each.name == name), None)
-    if sample is None:
-        raise Http404("There is no such sample.")
-    return JsonResponse(document_json(documents.add_file(request.user, sample.name, sample.path)), status=201)
 
 
 def _composer(request: HttpRequest) -> dict[str, Any]:

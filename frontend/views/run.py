@@ -15,7 +15,7 @@ from frontend import passages
 from frontend.answers import answer_html
 from frontend.figures import figures
 from frontend.story import story
-from trajectories import access, engine
+from trajectories import access, documents, engine
 from trajectories.models import Document, Run
 from trajectories.representations import documents_of
 
@@ -50,17 +50,17 @@ class Source:
 def run(request: HttpRequest, run_id: str) -> HttpResponse:
     """`?source=N` opens that source beside the answer."""
     shown = access.get_run(request.user, run_id)
-    documents = documents_of(shown)
-    sources = _sources(shown, {document.id: document for document in documents})
+    used = documents_of(shown)
+    sources = _sources(shown, {document.id: document for document in used})
     context = {
         "run": shown,
         "tab": "answer",
-        "documents": documents,
+        "documents": used,
         "sources": sources,
         "answer": answer_html(shown.answer or "", [source.address for source in sources]),
         "source_data": [source.for_script() for source in sources],
-        "figures": [] if shown.is_live else figures(shown, documents),
-        "story": story(shown, {document.id: document.name for document in documents}),
+        "figures": [] if shown.is_live else figures(shown, used),
+        "story": story(shown, {document.id: document.name for document in used}),
         "limits": shown.policy.get("limits", {}),
         "todo": todo(shown),
     }
@@ -75,6 +75,7 @@ def delete_run(request: HttpRequest, run_id: str) -> HttpResponse:
         messages.error(request, "This run is still at work. Stop it first, then delete it.")
         return redirect("run", gone.id)
     gone.delete()
+    documents.remove_unused()
     messages.success(request, "The run was deleted.")
     return redirect("runs")
 
@@ -140,7 +141,9 @@ def todo(shown: Run) -> Todo | None:
     if shown.is_live or shown.answer:
         return None
     if shown.status == Run.Status.CANCELLED:
-        return Todo(title="This run was stopped", advice="What it did until then is kept below. Ask again to have it answered.")
+        return Todo(
+            title="This run was stopped", advice="What it did until then is kept below. Ask again to have it answered."
+        )
     error = shown.error or {}
     kind = "budget" if shown.ended_by.startswith("limit_") else str(error.get("kind", ""))
     title, advice = CONNECTION_TROUBLES.get(kind) or TROUBLES.get(kind) or UNKNOWN

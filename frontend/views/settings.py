@@ -58,7 +58,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         made = accounts.make_token(request.user, request.POST.get("name", "").strip()[:80] or "token")
     address = request.build_absolute_uri("/").rstrip("/")
-    return _page(request, "tokens", {"tokens": ApiToken.objects.filter(user=request.user), "made": made, "address": address})
+    return _page(
+        request, "tokens", {"tokens": ApiToken.objects.filter(user=request.user), "made": made, "address": address}
+    )
 
 
 @require_POST

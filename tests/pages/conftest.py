@@ -102,8 +102,16 @@ def model_server() -> Iterator[ModelServer]:
 def scripted(house: House, model_server: ModelServer) -> Iterator[dict[str, Any]]:
     """A policy whose models live at the scripted server."""
     name = f"scripted-{model_server.url.rsplit(':')[-1].split('/')[0]}"
-    told(house.client.post("/api/v1/connections", json={"name": name, "provider": "openai", "base_url": model_server.url}))
-    yield {"name": "scripted", "models": {"root": f"{name}/root", "worker": f"{name}/worker"}, "limits": {"seconds": 60}}
+    told(
+        house.client.post(
+            "/api/v1/connections", json={"name": name, "provider": "openai", "base_url": model_server.url}
+        )
+    )
+    yield {
+        "name": "scripted",
+        "models": {"root": f"{name}/root", "worker": f"{name}/worker"},
+        "limits": {"seconds": 60},
+    }
     house.client.delete(f"/api/v1/connections/{name}").raise_for_status()
 
 

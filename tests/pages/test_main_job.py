@@ -47,7 +47,9 @@ def test_a_dropped_file_is_asked_about_and_its_sources_open_at_the_exact_span(
     expect(page.locator("#pane-text mark")).to_have_text(source["text"])
     page.get_by_role("link", name="Open in the document").click()
     expect(page.locator("#reader mark")).to_have_text(source["text"])
-    stored = told(house.client.get(f"/api/v1/documents/{source['document']}/text?start={source['start']}&end={source['end']}"))
+    stored = told(
+        house.client.get(f"/api/v1/documents/{source['document']}/text?start={source['start']}&end={source['end']}")
+    )
     assert stored["text"] == source["text"]
 
 

@@ -15,7 +15,9 @@ MOST_PARAGRAPHS = 1_500
 @pytest.fixture
 def long_text() -> str:
     """Just under what can be pasted, with a character outside the basic plane on every line."""
-    return "".join(f"line {number:06d} 🦊 of a long and even text, word after word after word\n" for number in range(LINES))
+    return "".join(
+        f"line {number:06d} 🦊 of a long and even text, word after word after word\n" for number in range(LINES)
+    )
 
 
 @pytest.fixture
@@ -72,7 +74,12 @@ def test_scrolling_on_shows_every_line_once_and_in_order(reading: Page) -> None:
             }""",
             arg=before,
         )
-        numbers = [int(number) for number in reader.evaluate("view => [...view.querySelectorAll('p')].map(line => line.textContent.match(/line (\\d+)/)[1])")]
+        numbers = [
+            int(number)
+            for number in reader.evaluate(
+                "view => [...view.querySelectorAll('p')].map(line => line.textContent.match(/line (\\d+)/)[1])"
+            )
+        ]
         assert numbers == list(range(numbers[0], numbers[-1] + 1))
     assert numbers[-1] > 800
 

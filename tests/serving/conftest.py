@@ -21,8 +21,15 @@ def modelled(models: ModelServer) -> Iterator[House]:
         yield house
 
 
-@pytest.fixture
-def own_house(models: ModelServer) -> Iterator[House]:
-    """For tests that stop or kill it."""
+@pytest.fixture(scope="session")
+def restarted(models: ModelServer) -> Iterator[House]:
     with House(OPENAI_BASE_URL=models.url, OPENAI_API_KEY="sk-test") as house:
         yield house
+
+
+@pytest.fixture
+def own_house(restarted: House) -> House:
+    """For tests that stop or kill it; up when a test begins."""
+    if not restarted.is_up:
+        restarted.start()
+    return restarted

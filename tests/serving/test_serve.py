@@ -34,11 +34,10 @@ def test_ctrl_c_works_where_a_shell_has_switched_it_off(own_house: House) -> Non
     assert own_house.stop(signal.SIGINT) == 0
 
 
-def test_a_port_in_use_is_one_sentence_and_status_1(own_house: House) -> None:
-    port = own_house.url.rpartition(":")[2]
-    with House() as other:
-        other.stop()
-        refused = other.manage("serve", "--port", port, check=False)
+def test_a_port_in_use_is_one_sentence_and_status_1(house: House, own_house: House) -> None:
+    port = house.url.rpartition(":")[2]
+    own_house.stop()
+    refused = own_house.manage("serve", "--port", port, check=False)
     assert refused.returncode == 1
     assert f"Cannot answer at 127.0.0.1, port {port}: Address already in use." in refused.stderr
     assert "Traceback" not in refused.stderr
@@ -108,15 +107,16 @@ def test_a_small_form_is_not_read_by_the_server_either(house: House) -> None:
     assert answer.status_code in (400, 401, 403, 415, 422)
 
 
-def test_the_printed_link_signs_in_once() -> None:
-    with House() as house:
-        link = f"{house.url}/?token={house.sign_in_token}"
-        with httpx.Client(follow_redirects=True) as browser:
-            assert browser.get(link).status_code == 200
-            assert browser.get(f"{house.url}/api/v1/runs").status_code == 200
-        with httpx.Client(follow_redirects=True) as other:
-            other.get(link)
-            assert other.get(f"{house.url}/api/v1/runs").status_code == 401
+def test_the_printed_link_signs_in_once(own_house: House) -> None:
+    own_house.stop()
+    own_house.start()
+    link = f"{own_house.url}/?token={own_house.sign_in_token}"
+    with httpx.Client(follow_redirects=True) as browser:
+        assert browser.get(link).status_code == 200
+        assert browser.get(f"{own_house.url}/api/v1/runs").status_code == 200
+    with httpx.Client(follow_redirects=True) as other:
+        other.get(link)
+        assert other.get(f"{own_house.url}/api/v1/runs").status_code == 401
 
 
 def test_static_files_have_hashed_names(house: House) -> None:

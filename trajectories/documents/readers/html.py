@@ -14,8 +14,9 @@ MEDIA_TYPES = {".html": "text/html", ".htm": "text/html", ".xhtml": _XHTML, ".xh
 _DROPPED = {"script", "style", "template", "noscript", "svg", "math", "iframe", "object", "canvas", "head", "select"}
 _BLOCKS = set(
     "address article aside blockquote body caption center dd details dialog div dl dt fieldset figcaption figure "
-    "footer form header hr html main menu nav ol p section summary table tbody tfoot thead ul h1 h2 h3 h4 h5 h6 pre".split()
+    "footer form header hr html main nav p section summary table tbody tfoot thead h1 h2 h3 h4 h5 h6 pre".split()
 )
+_LISTS = {"ul", "ol", "menu"}
 _TIGHT = {"li", "tr", "dt", "dd", "caption"}
 _HEADING = re.compile(r"h([1-6])$")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
@@ -61,6 +62,7 @@ class _Page:
         """A mark (“- ”) stands before, which the next words follow at once."""
         self.preformatted = 0
         self.cells = 0
+        self.lists = 0
 
     def words(self, text: str) -> None:
         if self.preformatted:
@@ -128,10 +130,13 @@ def _enter(tag: str, page: _Page) -> None:
         page.begin_lines(1)
     elif tag in _BLOCKS:
         page.begin_lines(2)
+    elif tag in _LISTS:
+        page.begin_lines(1 if page.lists else 2)
+        page.lists += 1
     if heading := _HEADING.match(tag):
         page.mark("#" * int(heading.group(1)) + " ")
     elif tag == "li":
-        page.mark("- ")
+        page.mark("  " * (page.lists - 1) + "- ")
     elif tag == "tr":
         page.cells = 0
     elif tag in ("td", "th"):
@@ -151,3 +156,6 @@ def _leave(tag: str, page: _Page) -> None:
         page.end_lines(1)
     elif tag in _BLOCKS:
         page.end_lines(2)
+    elif tag in _LISTS:
+        page.lists -= 1
+        page.end_lines(1 if page.lists else 2)

@@ -143,10 +143,12 @@ def _parameters(question: Question, stage: str) -> list[str]:
 
 
 def _questions(question: Question) -> list[tuple[Question, str]]:
-    """The question itself, then what each of its parts asks, with the part's name."""
+    """The question itself, and what each of its parts asks, with the part's name. Options go first: the words around
+    them ("put these in order") are hardly found in a text."""
     parts = question.subjects[: MOST_ASKED - 1]
-    asks = [f"What is {part}?" if question.kind == "compare" else part for part in parts]
-    return [(question, ""), *((understand(ask), part) for ask, part in zip(asks, parts, strict=True))]
+    if question.kind != "compare":
+        return [*((understand(part), part) for part in parts), (question, "")]
+    return [(question, ""), *((understand(f"What is {part}?"), part) for part in parts)]
 
 
 def _asked(question: Question, about: str) -> dict[str, object]:

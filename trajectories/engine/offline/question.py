@@ -118,23 +118,25 @@ def understand(text: str) -> Question:
     """Never fails: what is not recognised is a question to be answered with a quotation."""
     text = " ".join(text.split(" ")).strip()
     english = words.is_english(text)
-    options = tuple(match[1] for match in _OPTION.finditer(text))
+    options = tuple(_OPTION.finditer(text))
     options = options if len(options) > 1 else ()
+    asked = _OPTION.sub("", text) if options else text
+    named = tuple(option[1] for option in options if len(words.content_stems(option[1])) > 1)
     kind, subjects, counted = _kind(text)
-    beyond = _beyond(text, options)
+    beyond = _beyond(asked, len(options))
     if beyond:
         kind, subjects, counted = "find", (), ""
     return Question(
         text=text,
         kind=kind,
         english=english,
-        expected=_expected(text),
-        terms=_terms(text, english),
-        sequence=tuple(words.content_stems(text, english=english)),
-        names=_names(text, english),
-        defined=_defined(text, english),
+        expected=_expected(asked),
+        terms=_terms(asked, english),
+        sequence=tuple(words.content_stems(asked, english=english)),
+        names=_names(asked, english),
+        defined=_defined(asked, english),
         counted=counted,
-        subjects=options or subjects,
+        subjects=named or subjects,
         beyond=beyond,
     )
 
@@ -167,7 +169,7 @@ def _subject(part: str) -> str:
     return re.sub(r"^(?:an|a|the)\s+", "", part.strip(_EDGES), flags=re.IGNORECASE)
 
 
-def _beyond(text: str, options: tuple[str, ...]) -> str:
+def _beyond(text: str, options: int) -> str:
     for task, pattern in _BEYOND:
         if _search(pattern, text):
             return task

@@ -28,6 +28,8 @@ WEIGHTS = {
     "close": 0.5,
     "characters": 0.7,
     "definition": 1.2,
+    "opening": 0.8,
+    "list": 1.0,
     "first": 0.1,
     "not_prose": -3.0,
     "question": -1.2,
@@ -64,6 +66,10 @@ _REFERENCE = re.compile(r"\[\d+\]")
 _DEFINES = re.compile(
     r"\b(is|are|was|means?|refers? to|denotes?|consists? of|defined as|describes?|declares?|specif\w+|indicates?)\b"
 )
+_COPULAS = frozenset("is are was were mean refer denot consist repres describ declar specifi indic".split())
+_IN_BRACKETS = re.compile(r"\w \((\w{2,8}s?)\)")
+_OPENING = (1.0, 0.8, 0.6, 0.4)
+"""What the first, second … sentence below a heading counts."""
 _POINTER = re.compile(
     r"^\W*(see|for (more|further|details|an? example)|refer to)\b"
     r"|\b(is|are) (described|documented|explained|defined|discussed|listed) (in|below|at)\b"
@@ -126,6 +132,16 @@ class Passage:
         for number, section in enumerate(self.segments.sections):
             own = frozenset(words.terms_of(section.title, english=self.english))
             found.append((own, own | (found[section.parent][1] if number else frozenset())))
+        return found
+
+    @cached_property
+    def first_below_heading(self) -> list[int]:
+        """Of each sentence: the first of its section."""
+        found: list[int] = []
+        for number, sentence in enumerate(self.sentences):
+            before = self.sentences[number - 1] if number else None
+            goes_on = before and before.section == sentence.section and before.kind != "heading"
+            found.append(found[-1] if goes_on else number)
         return found
 
 
@@ -270,6 +286,8 @@ class Scorer:
             "close": self._closeness(content),
             "characters": self._shared_characters(text),
             "definition": self._definition(number, text, stems),
+            "opening": self._opening(number, sentence),
+            "list": self._introduces_list(number),
             "first": 1.0 if self._begins_paragraph(number) else 0.0,
             "not_prose": 1.0 if sentence.kind in ("term", "heading", "contents", "run_in") else 0.0,
             "question": 1.0 if text.endswith("?") else 0.0,
@@ -284,6 +302,20 @@ class Scorer:
         title = [term for term in self.passage.heading_terms[sentence.section][0] if not term.isdigit()]
         asked = [self.weights[term] for term in title if term in self.weights]
         return (len(asked) / len(title)) * sum(asked) / self.total if title else 0.0
+
+    def _opening(self, number: int, sentence: Sentence) -> float:
+        """The first sentences below a heading that says what is asked."""
+        distance = number - self.passage.first_below_heading[number]
+        return self._heading_asked(sentence) * _OPENING[distance] if distance < len(_OPENING) else 0.0
+
+    def _introduces_list(self, number: int) -> float:
+        """When a list is asked for: whether one follows."""
+        return 1.0 if self.question.kind == "list" and number in self._leads_of_lists else 0.0
+
+    @cached_property
+    def _leads_of_lists(self) -> frozenset[int]:
+        counts = Counter(sentence.lead for sentence in self.passage.sentences if sentence.kind == "item")
+        return frozenset(lead for lead, items in counts.items() if lead >= 0 and items > 1)
 
     def _expected(self, text: str) -> float:
         """+0.5 when what the question asks for (a date, a number …) stands in the sentence, -0.5 when not."""
@@ -346,27 +378,35 @@ class Scorer:
         lead_stems = tuple(words.content_stems(lead, english=self.question.english))
         if number == sentence.lead + 1 and lead_stems in (defined, self._core):
             return 1.5
-        value = 0.0
-        begins_with_it = any(
-            tuple(stems[at : at + len(core)]) == core for core in (defined, self._core) for at in range(6)
-        )
-        if begins_with_it and _DEFINES.search(text[:160]):
-            value = 0.8
-        return max(value, self._titled(number, sentence))
+        return max(self._says_what_it_is(text, stems), self._titled(number, sentence))
+
+    def _says_what_it_is(self, text: str, stems: list[str]) -> float:
+        """“A virtual package is one which …”, “non-maintainer upload (NMU)”."""
+        for term in {self.question.defined, self._core}:
+            ends = [at + len(term) for at in range(6) if tuple(stems[at : at + len(term)]) == term]
+            if ends and ends[0] <= len(term) + 2 and ends[0] < len(stems) and stems[ends[0]] in _COPULAS:
+                return 1.3
+            if ends and _DEFINES.search(text[:160]):
+                return 0.8
+        return 1.0 if self._explains_letters(text) else 0.0
+
+    def _explains_letters(self, text: str) -> bool:
+        """Whether an abbreviation stands in brackets after capitals or many letters: where it is introduced."""
+        if len(self._core) != 1:
+            return False
+        found = (words.stem(match[1].lower()) for match in _IN_BRACKETS.finditer(text))
+        return self._core[0] in found
 
     def _titled(self, number: int, sentence: Sentence) -> float:
         """Value of standing in the section that is titled by what is asked."""
-        title = [term for term in self.passage.heading_terms[sentence.section][0] if not term.isdigit()]
-        if not title or not set(self.question.defined) <= set(title) | _GENERAL:
-            return 0.0
-        first = number
-        while first and self.passage.sentences[first - 1].section == sentence.section:
-            if self.passage.sentences[first - 1].kind == "heading":
-                break
-            first -= 1
-        if set(self._core) == {term for term in title if term not in _GENERAL}:
-            return 1.0 if number == first else 0.7 if number - first <= 2 else 0.3
-        return 0.6 * len(self.question.defined) / len(title) if number == first else 0.0
+        title = {term for term in self.passage.heading_terms[sentence.section][0] if not term.isdigit()} - _GENERAL
+        core, distance = set(self._core), number - self.passage.first_below_heading[number]
+        letters = self._explains_letters(self.passage.segments.sections[sentence.section].title)
+        if title == core or letters:
+            return 1.0 if distance == 0 else 0.7 if distance <= 2 else 0.3
+        if title and title < core and self._core[0] in title:
+            return 0.7 if distance == 0 else 0.4 if distance <= 2 else 0.0
+        return 0.6 * len(core) / len(title) if core < title and distance == 0 else 0.0
 
 
 def _same(core: Sequence[str], title: Sequence[str]) -> bool:

@@ -2,7 +2,7 @@
 // The composer: documents in, question, policy, limits, what it will take, ask.
 
 import { shelve } from './shelf.js';
-import { $, $$, ApiError, api, csrfToken, element, iconElement, toast } from './ui.js';
+import { $, $$, ApiError, api, element, iconElement, toast } from './ui.js';
 import { Upload, chosenFiles, droppedFiles } from './upload.js';
 import { whenRead } from './documents.js';
 import { clock, count, duration, size, usd } from './format.js';
@@ -299,13 +299,16 @@ async function ask() {
 
 /** @param {HTMLElement} button */
 async function trySample(button) {
-  const answer = await fetch(`/samples/${encodeURIComponent(/** @type {string} */ (button.dataset.sample))}`, { method: 'POST', headers: { 'X-CSRFToken': csrfToken() } });
-  if (!answer.ok) return fail('The sample could not be added. Try again.');
-  addDocument(await answer.json());
+  try {
+    addDocument(await api('POST', `/samples/${button.dataset.sample}`));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+    return;
+  }
   $('#q').value = button.dataset.question;
-  $('#q').focus();
+  $('#q').focus({ preventScroll: true });
   form.scrollIntoView({ block: 'start' });
-  return undefined;
 }
 
 /** @param {SubmitEvent} event */

@@ -5,7 +5,7 @@ import { $$, typing } from './ui.js';
 const PAN = 0.15;
 const DOUBLE = 500;
 
-/** @param {import('./trace.js').Workbench} bench */
+/** @param {import('./workbench.js').Workbench} bench */
 export function bindKeys(bench) {
   let lastG = 0;
   const { tree, timeline } = bench;
@@ -63,14 +63,14 @@ export function bindKeys(bench) {
 /** Arrow keys, Page up and so on belong to the tree, or to nobody; elsewhere they scroll or change tabs. @param {Element} target */
 const movesTree = target => target === document.body || Boolean(target.closest('.treepane, .tl'));
 
-/** @param {import('./trace.js').Workbench} bench */
+/** @param {import('./workbench.js').Workbench} bench */
 function closeOrUp(bench) {
   const row = bench.tree.row(bench.selected);
   if (row?.open) bench.tree.toggle(row.id, false);
   else if (row?.above) bench.select(row.above, 'key');
 }
 
-/** @param {import('./trace.js').Workbench} bench */
+/** @param {import('./workbench.js').Workbench} bench */
 function openOrDown(bench) {
   const row = bench.tree.row(bench.selected);
   if (row?.open === false) bench.tree.toggle(row.id, true);

@@ -2,7 +2,7 @@
 // What each tab of the detail pane shows. Text of models and documents gets in as text nodes only; long texts come in
 // windows.
 import { usd, whole } from './format.js';
-import { figures } from './layout.js';
+import { active, figures } from './layout.js';
 import { python } from './python.js';
 import { addCost, costOf, subtree } from './state.js';
 import { copy, element, iconElement } from './ui.js';
@@ -262,7 +262,7 @@ function gateShown(full) {
 function batchItems(subject) {
   const batch = /** @type {import('./layout.js').Batch} */ (subject.batch);
   const { now } = subject;
-  const length = (/** @type {Node} */ node) => (node.end ?? now) - node.start;
+  const length = (/** @type {Node} */ node) => active(node, now);
   const order = [...batch.items].sort((one, other) =>
     Number(other.status === 'failed') - Number(one.status === 'failed') || length(other) - length(one));
   const sums = figures(batch, now);

@@ -3,7 +3,7 @@
 // stood in for by two empty boxes whose height is guessed from their number of characters.
 
 import { $, $$, ApiError, api, toast, typing } from './ui.js';
-import { chars, lines, wholeLines } from './lines.js';
+import { lines, wholeLines } from './lines.js';
 import { share, whole } from './format.js';
 import { whenRead } from './documents.js';
 
@@ -195,13 +195,13 @@ function wireTools(reader) {
   };
   tellPlace();
 
-  const findNext = async () => {
+  const look = async (/** @type {boolean} */ back) => {
     const text = word.value;
     if (!text) return;
     said.textContent = 'Looking …';
     try {
-      const after = reader.mark ? reader.mark[0] + 1 : reader.place;
-      const found = await find(reader, text, after) ?? await find(reader, text, 0);
+      const from = reader.mark ? reader.mark[0] + (back ? 0 : 1) : reader.place;
+      const found = await find(reader, text, from, back) ?? await find(reader, text, back ? reader.chars : 0, back);
       said.textContent = found ? `at ${whole(found.start)}` : 'not in this document';
       if (!found) return;
       await reader.jump(found.start, [found.start, found.end]);
@@ -214,8 +214,9 @@ function wireTools(reader) {
   $('#tools').addEventListener('submit', event => {
     event.preventDefault();
     if (document.activeElement === goTo) reader.jump(Number(goTo.value.replace(/\D/g, '')), null);
-    else findNext();
+    else look(false);
   });
+  $('#find-previous').addEventListener('click', () => look(true));
   for (const part of $$('#parts a[data-start]')) {
     part.addEventListener('click', event => {
       event.preventDefault();
@@ -228,14 +229,23 @@ function wireTools(reader) {
     if (event.key === '/') {
       event.preventDefault();
       word.focus();
-    } else if (event.key === 'n') findNext();
+    } else if (event.key === 'n') look(false);
+    else if (event.key === 'N') look(true);
   });
 }
 
-/** @param {Reader} reader @param {string} text @param {number} start @returns {Promise<{ start: number, end: number } | null>} */
-async function find(reader, text, start) {
-  const told = await api('GET', `/documents/${reader.id}/find?q=${encodeURIComponent(text)}&start=${start}`);
-  return told.start === null || told.start === undefined ? null : { start: told.start, end: told.end ?? told.start + chars(text) };
+/**
+ * The server looks through a stretch at a time and says where to go on.
+ * @param {Reader} reader @param {string} text @param {number} from @param {boolean} back
+ * @returns {Promise<{ start: number, end: number } | null>}
+ */
+async function find(reader, text, from, back) {
+  for (let next = from; ;) {
+    const told = await api('GET', `/documents/${reader.id}/find?q=${encodeURIComponent(text)}&from=${next}&back=${back}`);
+    if (told.start !== null) return told;
+    if (told.next === null) return null;
+    next = told.next;
+  }
 }
 
 const view = $('#reader');

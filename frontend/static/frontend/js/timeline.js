@@ -2,7 +2,12 @@
 // The time line on a canvas: lanes by depth and slot, idle time squeezed. rlm and step are outlined, work is filled,
 // failures are hatched. The canvas is as large as what is seen of it; it draws only bars in view.
 import { clock, usd } from './format.js';
-import { esc, fit, onTheme, palette, tip } from './ui.js';
+import { firstEnding } from './layout.js';
+import {
+  AXIS, GUTTER, hatching, paintAxis, paintBar, paintCritical, paintGaps, paintGrid, paintGutter, paintSelection,
+} from './painting.js';
+import { Pointer } from './pointer.js';
+import { esc, fit, onTheme, palette } from './ui.js';
 import { nameOf, shortTime, tokensText } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -15,17 +20,14 @@ import { nameOf, shortTime, tokensText } from './words.js';
  * @typedef {{ bar: Bar, x: number, y: number, width: number, height: number }} Place
  */
 
-export const GUTTER = 80;
-const AXIS = 26;
 const GAP = 14;
-const TICKS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600];
 const TOKENS = [
   'bg', 'surface', 'inset', 'line', 'line-strong', 'text', 'text-2', 'text-3', 'accent', 'err', 'err-soft', 'on-kind',
   'rlm', 'step', 'lm', 'cell', 'gate', 'rlm-soft', 'step-soft',
 ];
 
 /** Height of a lane, so that a band of any width stays on a few screens. @param {number} depth @param {number} lanes */
-const laneHeight = (depth, lanes) => (depth === 0 ? 20 : lanes <= 20 ? 14 : lanes <= 64 ? 9 : lanes <= 300 ? 5 : 3);
+const laneHeight = (depth, lanes) => (depth === 0 ? 20 : lanes <= 24 ? 14 : lanes <= 64 ? 9 : lanes <= 300 ? 5 : 3);
 
 export class Timeline {
   /** @param {HTMLCanvasElement} canvas @param {{ select: (id: string, from: string) => void, touched: () => void, viewed: () => void }} host */
@@ -53,6 +55,9 @@ export class Timeline {
     /** @type {Record<string, string>} */
     this.colors = {};
     this.hatch = /** @type {CanvasPattern | null} */ (null);
+    this.font = '';
+    this.dearest = 1e-12;
+    this.gutter = GUTTER;
     this.listen();
   }
 
@@ -66,6 +71,8 @@ export class Timeline {
   /** @param {Plan} plan */
   set(plan) {
     this.plan = plan;
+    this.dearest = 1e-12;
+    for (const node of plan.state.nodes.values()) if (node.usd !== null) this.dearest = Math.max(this.dearest, Number(node.usd));
     if (this.whole) this.view = [0, plan.scale.length];
     this.clamp();
     this.draw();
@@ -135,10 +142,11 @@ export class Timeline {
     if (!this.plan || !this.scroller.clientHeight) return;
     this.measure(this.plan.bands);
     const g = fit(this.canvas, this.width, this.height);
-    this.g = g;
-    this.prepareColors(g);
-    const style = getComputedStyle(document.body);
-    this.font = style.fontFamily;
+    if (!this.colors.bg) {
+      this.colors = palette(TOKENS);
+      this.hatch = hatching(g, this.colors);
+      this.font = getComputedStyle(document.body).fontFamily;
+    }
     g.textBaseline = 'middle';
     g.fillStyle = this.colors.surface;
     g.fillRect(0, 0, this.width, this.height);
@@ -146,15 +154,15 @@ export class Timeline {
     g.beginPath();
     g.rect(GUTTER, AXIS, this.width - GUTTER, this.height);
     g.clip();
-    const marks = this.paintGrid(g);
-    this.paintGaps(g);
+    const marks = paintGrid(this, g);
+    paintGaps(this, g);
     this.plan.bands.forEach((band, index) => this.paintBand(g, band, this.geometry[index]));
-    if (this.showCritical && this.plan.critical) this.paintCritical(g, this.plan.critical.leaves);
+    if (this.showCritical && this.plan.critical) paintCritical(this, g, this.plan.critical.leaves);
     const chosen = this.selected === null ? null : this.find(this.selected);
-    if (chosen) this.paintSelection(g, chosen);
+    if (chosen) paintSelection(this, g, chosen);
     g.restore();
-    this.paintGutter(g);
-    this.paintAxis(g, marks, chosen);
+    paintGutter(this, g);
+    paintAxis(this, g, marks, chosen);
   }
 
   /** Where each band begins, in pixels from the top of all of them. @param {Band[]} bands */
@@ -174,27 +182,7 @@ export class Timeline {
     this.sizer.style.height = `${Math.max(this.height, Math.ceil(y))}px`;
   }
 
-  /** @param {CanvasRenderingContext2D} g */
-  prepareColors(g) {
-    if (this.colors.bg) return;
-    this.colors = palette(TOKENS);
-    const tile = document.createElement('canvas');
-    tile.width = tile.height = 6;
-    const brush = /** @type {CanvasRenderingContext2D} */ (tile.getContext('2d'));
-    brush.fillStyle = this.colors['err-soft'];
-    brush.fillRect(0, 0, 6, 6);
-    brush.strokeStyle = this.colors.err;
-    brush.lineWidth = 1.5;
-    for (const shift of [-6, 0, 6]) {
-      brush.beginPath();
-      brush.moveTo(shift, 6);
-      brush.lineTo(shift + 6, 0);
-      brush.stroke();
-    }
-    this.hatch = g.createPattern(tile, 'repeat');
-  }
-
-  /** @param {CanvasRenderingContext2D} g @param {Band} band @param {{ y: number, row: number }} place */
+  /** Draws the bars in view; of those that share a pixel only the first, and every failure. @param {CanvasRenderingContext2D} g @param {Band} band @param {{ y: number, row: number }} place */
   paintBand(g, band, place) {
     const from = /** @type {Plan} */ (this.plan).scale.time(this.view[0]);
     band.lanes.forEach((lane, index) => {
@@ -204,9 +192,8 @@ export class Timeline {
       for (let at = firstEnding(lane, from); at < lane.length; at += 1) {
         const box = this.box(lane[at], y, place.row);
         if (box.x > this.width) break;
-        const failed = lane[at].node.status === 'failed';
-        if (box.x + box.width < done + 0.6 && !failed) continue;
-        this.paintBar(g, box);
+        if (box.x + box.width < done + 0.6 && lane[at].node.status !== 'failed') continue;
+        paintBar(this, g, box);
         done = box.x + box.width;
       }
     });
@@ -220,48 +207,28 @@ export class Timeline {
     return { bar, x, y, width: Math.max(1.5, raw > 4 ? raw - 1 : raw), height };
   }
 
-  /** An outline around what the run's time was spent in. @param {CanvasRenderingContext2D} g @param {Node[]} leaves */
-  paintCritical(g, leaves) {
-    g.strokeStyle = this.colors.text;
-    g.fillStyle = this.colors.text;
-    g.lineWidth = 1.5;
-    const wanted = new Set(leaves.map(node => node.number));
-    this.eachPlace(place => {
-      if (!wanted.has(place.bar.node.number)) return;
-      const { x, y, width, height } = place;
-      g.globalAlpha = this.lit && !this.lit.has(place.bar.node.number) ? 0.25 : 1;
-      if (width > 9 && height > 4) {
-        g.strokeRect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
-      } else {
-        g.fillRect(x, y, width, 1.5);
-        g.fillRect(x, y + height - 1.5, width, 1.5);
-      }
-    });
-    g.globalAlpha = 1;
+  /** @param {Node} node */
+  isDim(node) {
+    return this.lit !== null && !this.lit.has(node.number);
   }
 
-  /** @param {CanvasRenderingContext2D} g @param {Place} place */
-  paintSelection(g, { x, y, width, height }) {
-    const wide = Math.max(4, width);
-    g.strokeStyle = this.colors.surface;
-    g.lineWidth = 4;
-    g.strokeRect(x - 2, y - 2, wide + 4, height + 4);
-    g.strokeStyle = this.colors.accent;
-    g.lineWidth = 2.5;
-    g.strokeRect(x - 2, y - 2, wide + 4, height + 4);
+  /** How strongly a call is filled when colour says cost. @param {Node} node */
+  costShade(node) {
+    if (node.kind !== 'lm') return 0.08;
+    return Math.min(1, 0.14 + 0.86 * Math.sqrt(Number(node.usd ?? 0) / this.dearest));
   }
 
   // ---------------------------------------------------------------------------------------------- finding
 
-  /** @param {(place: Place) => void} visit */
-  eachPlace(visit) {
-    /** @type {Plan} */ (this.plan).bands.forEach((band, index) => {
+  /** Every bar with its place. @returns {Generator<Place>} */
+  * places() {
+    for (const [index, { lanes }] of /** @type {Plan} */ (this.plan).bands.entries()) {
       const { y, row } = this.geometry[index];
-      band.lanes.forEach((lane, number) => {
-        const top = Math.round(y + number * row - this.scroller.scrollTop);
-        for (const bar of lane) visit(this.box(bar, top, row));
-      });
-    });
+      for (const [lane, bars] of lanes.entries()) {
+        const top = Math.round(y + lane * row - this.scroller.scrollTop);
+        for (const bar of bars) yield this.box(bar, top, row);
+      }
+    }
   }
 
   /** @param {number} number @returns {Place | null} */

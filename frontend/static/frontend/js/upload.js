@@ -86,6 +86,7 @@ export class Upload {
   remove() {
     this.become('removed');
     this.interrupt();
+    if (this.id) api('DELETE', `/uploads/${this.id}`).catch(() => null); // what is left there is cleared away in time
     localStorage.removeItem(this.key);
   }
 

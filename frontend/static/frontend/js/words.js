@@ -59,3 +59,6 @@ export function shortTime(seconds) {
   if (seconds < 1) return `${Math.max(1, Math.round(seconds * 1000))} ms`;
   return seconds < 59.95 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)}m ${Math.floor(seconds % 60)}s`;
 }
+
+/** 34 s: for stretches of which tenths say nothing. @param {number} seconds */
+export const roundTime = seconds => (seconds >= 10 && seconds < 60 ? `${Math.round(seconds)} s` : shortTime(seconds));

@@ -1,0 +1,355 @@
+// @ts-check
+// The workbench: wires state, tree, time line, minimap, coverage strip, detail and address together. There is one
+// selection; whoever sets it, all follow.
+import { drawCoverage } from './coverage.js';
+import { criticalPath } from './critical.js';
+import { Detail } from './detail.js';
+import { whole } from './format.js';
+import { bindKeys } from './keys.js';
+import { bands, batchOf, figures, idleGaps, matcher, peak, queued, search, TimeScale, totalTime } from './layout.js';
+import { Minimap } from './minimap.js';
+import { tellHead } from './run_head.js';
+import { isLive } from './state.js';
+import { Timeline } from './timeline.js';
+import { Tree } from './tree.js';
+import { $, $$, element, onTheme } from './ui.js';
+import { roundTime, shortTime } from './words.js';
+
+/** @typedef {import('./state.js').State} State */
+/** @typedef {import('./state.js').Node} Node */
+
+const SLOWEST_REDRAW = 1_000;
+const MOST_PATH_NODES = 200_000;
+
+export class Workbench {
+  /** @param {string} runId @param {State} state @param {number | null} elapsed seconds since the run's start */
+  constructor(runId, state, elapsed) {
+    this.runId = runId;
+    this.state = state;
+    /** @type {number | null} our clock at the run's start; no two machines' clocks are compared */
+    this.zero = elapsed === null ? null : performance.now() / 1000 - elapsed;
+    /** @type {string} id of the row that is selected, '' for none */
+    this.selected = '';
+    /** @type {import('./watch.js').Watch | null} while the run goes on */
+    this.watch = null;
+    this.squeeze = true;
+    this.fitted = '';
+    /** @type {any} */
+    this.strips = null;
+    /** @type {{ hits: number[], test: ((node: Node) => boolean) | null }} */
+    this.found = { hits: [], test: null };
+    this.search = /** @type {HTMLInputElement} */ ($('#node-search'));
+    this.ahead = 0;
+    this.cost = 0;
+    this.pending = false;
+    const host = {
+      state: () => this.state, now: () => this.now(), touched: () => this.touched(),
+      select: (/** @type {string} */ id, /** @type {string} */ from) => this.select(id, from),
+    };
+    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null });
+    this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
+    this.minimap = new Minimap($('#mini'), this.timeline, () => this.now());
+    this.detail = new Detail($('#det-h'), $('#det-b'), { ...host, runId });
+    bindKeys(this);
+    this.listen();
+    onTheme(() => this.drawStrip());
+    addEventListener('resize', () => this.drawStrip());
+  }
+
+  /** Seconds since the run's start. */
+  now() {
+    if (!isLive(this.state)) return this.state.run.seconds ?? this.lastMoment();
+    if (this.state.run.startedAt === null) return 0;
+    this.zero ??= performance.now() / 1000;
+    return Math.max(this.lastMoment(), performance.now() / 1000 - this.zero);
+  }
+
+  lastMoment() {
+    let last = 0;
+    for (const node of this.state.nodes.values()) last = Math.max(last, node.end ?? node.start);
+    return last;
+  }
+
+  // ---------------------------------------------------------------------------------------------- drawing
+
+  /** Lays everything out again from the state. */
+  update() {
+    const began = performance.now();
+    this.pending = false;
+    const now = this.now();
+    const total = totalTime(this.state, now);
+    const small = this.state.nodes.size <= MOST_PATH_NODES;
+    const gaps = idleGaps(this.state, total, now);
+    this.timeline.set({
+      state: this.state,
+      bands: bands(this.state, now),
+      scale: new TimeScale(gaps, total, this.squeeze),
+      critical: small && !isLive(this.state) ? criticalPath(this.state, now) : null,
+    });
+    this.applySearch();
+    this.tree.update();
+    if (this.watch?.following) this.watch.showNewest();
+    this.minimap.draw();
+    this.detail.update();
+    this.renderFigures(gaps, now);
+    this.cost = performance.now() - began;
+    this.ahead = performance.now();
+  }
+
+  /** Draws soon, but spends at most a fifth of the time on it however large the run is. */
+  schedule() {
+    if (this.pending) return;
+    this.pending = true;
+    const rest = Math.min(SLOWEST_REDRAW, 4 * this.cost) - (performance.now() - this.ahead);
+    setTimeout(() => requestAnimationFrame(() => this.update()), Math.max(0, rest));
+  }
+
+  /** @param {[number, number][]} gaps @param {number} now */
+  renderFigures(gaps, now) {
+    const idle = gaps.reduce((sum, [from, to]) => sum + to - from, 0);
+    const most = peak(this.state, now);
+    const words = [`peak ${most} in flight`, idle ? `${roundTime(idle)} idle` : ''];
+    $('#mini-side').textContent = words.filter(Boolean).join(' · ');
+    $('#critical-words').replaceChildren(...this.criticalWords());
+    tellHead(this.state, now, this.inFlight());
+  }
+
+  inFlight() {
+    const waiting = queued(this.state).size;
+    let open = 0;
+    for (const node of this.state.nodes.values()) if (node.kind === 'lm' && node.end === null) open += 1;
+    return open - waiting;
+  }
+
+  /** @returns {(Element | string)[]} */
+  criticalWords() {
+    const path = this.timeline.plan?.critical;
+    if (!path || !this.timeline.showCritical) return [];
+    const names = /** @type {[keyof import('./critical.js').Shares, string][]} */ ([
+      ['root', 'root'], ['calls', 'calls'], ['queue', 'queue'], ['code', 'code'], ['gates', 'gates'], ['rest', 'idle'],
+    ]);
+    const parts = names.filter(([key]) => path.shares[key] >= path.seconds / 200)
+      .map(([key, word]) => `${shortTime(path.shares[key])} ${word}`);
+    return [element('i', { class: 'sw critical' }), `critical path: ${shortTime(path.seconds)} = ${parts.join(' + ')}`];
+  }
+
+  drawStrip() {
+    if (!this.strips) return;
+    const full = this.picked ?? [];
+    drawCoverage($('#cov'), this.strips.documents, { height: 24, picked: full });
+  }
+
+  async loadStrips() {
+    const answer = await fetch(`/runs/${this.runId}/coverage?format=json`);
+    if (!answer.ok) return;
+    this.strips = await answer.json();
+    const { totals } = this.strips;
+    $('#cov-side').textContent = `scanned ${totals.scanned} · sent ${totals.sent} · cited ${totals.cited}`;
+    this.drawStrip();
+  }
+
+  // ---------------------------------------------------------------------------------------------- selection
+
+  /** @param {string} id of a row: `12` or `b12` @param {string} from who chose: tree, time, detail, key, follow, load */
+  select(id, from) {
+    const selection = this.resolve(id);
+    if (!selection) return;
+    if (from !== 'follow') this.touched();
+    this.selected = id;
+    this.fitted = '';
+    this.tree.select(id, { focus: from === 'key' || from === 'tree', centre: from === 'time' || from === 'load' || from === 'detail' });
+    this.timeline.selected = selection.node?.number ?? null;
+    this.light();
+    this.timeline.showSelected();
+    this.timeline.draw();
+    this.minimap.draw();
+    this.detail.show(selection);
+    this.writeAddress(id);
+    this.showReads(selection);
+    if (from === 'tree' && matchMedia('(max-width: 900px)').matches) this.show('detail');
+  }
+
+  /** @param {string} id */
+  resolve(id) {
+    if (id.startsWith('b')) {
+      const batch = batchOf(this.state, Number(id.slice(1)));
+      return batch && { node: null, batch };
+    }
+    const node = this.state.nodes.get(Number(id));
+    return node ? { node, batch: null } : null;
+  }
+
+  /** @param {string} id */
+  writeAddress(id) {
+    const address = new URL(location.href);
+    address.searchParams.delete('node');
+    address.searchParams.delete('batch');
+    if (id) address.searchParams.set(id.startsWith('b') ? 'batch' : 'node', id.replace('b', ''));
+    history.replaceState(null, '', address);
+  }
+
+  clear() {
+    if (this.search.value) return this.leaveSearch();
+    this.select('1', 'key');
+    this.timeline.selected = null;
+    this.timeline.draw();
+    this.minimap.draw();
+    return this.writeAddress('');
+  }
+
+  /** Dims what is not of the selected batch, or not found by the search. */
+  light() {
+    const batch = this.selected.startsWith('b') ? batchOf(this.state, Number(this.selected.slice(1))) : null;
+    const numbers = batch?.items.map(node => node.number) ?? (this.found.test ? this.found.hits : null);
+    this.timeline.lit = numbers && new Set(numbers);
+  }
+
+  /** Marks in the coverage strip what the node read. @param {import('./detail.js').Selection} selection */
+  async showReads({ node }) {
+    this.picked = [];
+    if (node && node.end !== null) {
+      const full = await this.detail.fetchNode(node.number).catch(() => null);
+      if (this.selected !== String(node.number)) return;
+      this.picked = [...(full?.reads ?? []), ...(full?.sources ?? [])];
+    }
+    this.drawStrip();
+  }
+
+  // ---------------------------------------------------------------------------------------------- moving about
+
+  /** The next node of the same kind and depth. @param {number} places */
+  sameKind(places) {
+    const { node, batch } = this.resolve(this.selected) ?? {};
+    const like = node ?? batch?.items[0];
+    if (!like) return undefined;
+    const peers = [...this.state.nodes.values()].filter(other => other.kind === like.kind && other.depth === like.depth);
+    return String(peers[Math.max(0, Math.min(peers.length - 1, peers.indexOf(like) + places))].number);
+  }
+
+  nextError() {
+    return this.next([...this.state.nodes.values()].filter(node => node.status === 'failed').map(node => node.number), 1);
+  }
+
+  /** @param {number} places */
+  nextHit(places) {
+    return this.next(this.found.hits, places);
+  }
+
+  /** The number after, or before, the selected one, round the end. @param {number[]} numbers @param {number} places */
+  next(numbers, places) {
+    if (!numbers.length) return undefined;
+    const at = Number(this.selected.replace('b', '')) || 0;
+    const found = places > 0 ? numbers.find(number => number > at) ?? numbers[0]
+      : numbers.findLast(number => number < at) ?? numbers.at(-1);
+    return String(found);
+  }
+
+  fitSelection() {
+    const { node, batch } = this.resolve(this.selected) ?? {};
+    const again = this.fitted === this.selected;
+    this.fitted = again ? '' : this.selected;
+    const stretch = node ? { start: node.start, end: node.end ?? this.now() } : batch && figures(batch, this.now());
+    this.timeline.fitTo(again ? null : stretch ?? null);
+  }
+
+  openDocument() {
+    const address = this.detail.readerLink();
+    if (address) location.href = address;
+    else if (this.detail.tabsThatApply().includes('Reads')) this.detail.choose('Reads');
+  }
+
+  // ---------------------------------------------------------------------------------------------- search
+
+  applySearch() {
+    const { test } = this.found;
+    const result = test ? search(this.state, test) : { hits: [], shown: null };
+    this.found.hits = result.hits;
+    this.tree.shown = result.shown;
+    $('#hits').textContent = test ? whole(result.hits.length) : '';
+  }
+
+  find() {
+    this.found.test = matcher(this.search.value);
+    this.applySearch();
+    this.light();
+    this.tree.update();
+    this.timeline.draw();
+  }
+
+  leaveSearch() {
+    this.search.value = '';
+    this.search.blur();
+    this.find();
+    this.tree.select(this.selected, { centre: true, focus: true });
+  }
+
+  // ---------------------------------------------------------------------------------------------- switches
+
+  toggleCritical() {
+    this.timeline.showCritical = press($('#critical'));
+    $('#critical-words').replaceChildren(...this.criticalWords());
+    this.timeline.draw();
+  }
+
+  toggleSqueeze() {
+    this.squeeze = press($('#squeeze'));
+    this.timeline.whole = true;
+    this.update();
+  }
+
+  /** Which of tree, time line and detail a narrow window shows. @param {string} part */
+  show(part) {
+    $('#main').dataset.show = part;
+    for (const tab of $$('.mtabs [data-show]')) {
+      tab.setAttribute('aria-selected', String(tab.dataset.show === part));
+      tab.tabIndex = tab.dataset.show === part ? 0 : -1;
+    }
+    this.tree.draw();
+    this.timeline.draw();
+  }
+
+  listen() {
+    for (const tab of $$('.mtabs [data-show]')) tab.addEventListener('click', () => this.show(tab.dataset.show));
+    for (const button of $$('[data-tint]')) {
+      button.addEventListener('click', () => {
+        this.timeline.tint = button.dataset.tint;
+        for (const each of $$('[data-tint]')) each.setAttribute('aria-pressed', String(each === button));
+        this.timeline.draw();
+      });
+    }
+    const actions = /** @type {Record<string, () => void>} */ ({
+      critical: () => this.toggleCritical(), squeeze: () => this.toggleSqueeze(), fit: () => this.fitSelection(),
+      'zoom-in': () => this.timeline.zoom(0.6), 'zoom-out': () => this.timeline.zoom(1 / 0.6),
+      fold: () => this.tree.foldAll(),
+      'next-error': () => {
+        const id = this.nextError();
+        if (id) this.select(id, 'key');
+      },
+    });
+    for (const [id, action] of Object.entries(actions)) $(`#${id}`).addEventListener('click', action);
+    this.search.addEventListener('input', () => this.find());
+    addEventListener('popstate', () => this.selectFromAddress());
+  }
+
+  /** The user took something in hand: nothing moves by itself any more. */
+  touched() {
+    if (this.watch?.following) this.watch.follow(false);
+  }
+
+  /** @returns {boolean} whether the address named something that exists */
+  selectFromAddress() {
+    const wanted = new URLSearchParams(location.search);
+    const [node, batch] = [wanted.get('node'), wanted.get('batch')];
+    const id = batch ? `b${batch}` : node ?? '';
+    if (id && this.resolve(id)) this.select(id, 'load');
+    else if (this.state.nodes.has(1)) this.select('1', 'load');
+    return Boolean(id && this.resolve(id));
+  }
+}
+
+/** Flips a switch; returns whether it is on now. @param {HTMLElement} button */
+function press(button) {
+  const on = button.getAttribute('aria-pressed') !== 'true';
+  button.setAttribute('aria-pressed', String(on));
+  return on;
+}
