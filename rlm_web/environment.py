@@ -1,4 +1,7 @@
-"""What the environment may say: every variable, its default and its check. A wrong value stops the start with one sentence."""
+"""What the environment may say: every variable, its default and its check.
+
+A wrong value stops the start with one sentence.
+"""
 
 import os
 import secrets

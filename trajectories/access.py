@@ -1,4 +1,7 @@
-"""Who may see what: one function for each kind of object, used by every door. What is not yours does not exist (404)."""
+"""Who may see what: one function for each kind of object, used by every door.
+
+What is not yours does not exist (404).
+"""
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import Http404

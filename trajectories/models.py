@@ -280,9 +280,7 @@ class KnownModel(models.Model):
 
     class Meta:
         ordering = ["connection", "name"]
-        constraints = [
-            models.UniqueConstraint(fields=["owner", "connection", "name"], name="known_model_owner_name")
-        ]
+        constraints = [models.UniqueConstraint(fields=["owner", "connection", "name"], name="known_model_owner_name")]
 
 
 class NamedPolicy(models.Model):

@@ -152,7 +152,10 @@ async def test_the_largest_prompt_does_not_grow_with_the_text(lab: Lab) -> None:
 
 
 async def test_a_batch_is_answered_in_order_in_parallel(lab: Lab) -> None:
-    code = "answers = llm_batch([f'MOCK_ECHO:item {i}' for i in range(40)])\nprint(answers == [f'item {i}' for i in range(40)])"
+    code = (
+        "answers = llm_batch([f'MOCK_ECHO:item {i}' for i in range(40)])\n"
+        "print(answers == [f'item {i}' for i in range(40)])"
+    )
     lab.server.delay = 0.05
     await lab.ask([cell(code), "FINAL(x)"])
     assert lab.log.kind("cell")[0]["stdout"].strip() == "True"
@@ -258,7 +261,10 @@ async def test_children_in_parallel_share_nothing(lab: Lab) -> None:
         when="sub question",
     )
     size = 61 * 400
-    code = f"parts = [context[i * {size}:(i + 1) * {size}] for i in range(8)]\nprint(rlm_batch(['sub question'] * 8, parts))"
+    code = (
+        f"parts = [context[i * {size}:(i + 1) * {size}] for i in range(8)]\n"
+        "print(rlm_batch(['sub question'] * 8, parts))"
+    )
     await lab.ask([cell(code), "FINAL(x)"], documents=[text], max_depth=2)
     expected = str([letter * 3 for letter in "abcdefgh"])
     root_cell = [node for node in lab.log.kind("cell") if node["depth"] == 0][0]

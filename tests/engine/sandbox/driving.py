@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from trajectories.engine.sandbox import ProcessSandbox, SandboxHouse
 from trajectories.engine.text import TextFile, TextInMemory
 from trajectories.engine.types import CallItem, CallResult, Document, Execution, HostCall, ReplSettings
@@ -61,13 +63,17 @@ class Opener:
         *documents: str | Document,
         answer: Answer = echo,
         context_is_list: bool | None = None,
+        threads: bool = False,
         **settings: Any,
     ) -> Driven:
+        """`threads`: the test needs them; they are allowed only where their number can be limited."""
         made: Sequence[Document] = [
             one if isinstance(one, Document) else document(one, f"{number}.txt") for number, one in enumerate(documents)
         ]
         sandbox = await self._house.sandbox(made, ReplSettings(**settings), context_is_list=context_is_list)
         self._sandboxes.append(sandbox)
+        if threads and not sandbox.layers.get("threads"):
+            pytest.skip("an ordinary user without user namespaces gets no threads in the REPL")
         return Driven(sandbox, answer)
 
     async def close(self) -> None:

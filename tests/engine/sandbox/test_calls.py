@@ -156,7 +156,7 @@ async def test_surrogates_in_prompts_are_cleaned(opened: Opener) -> None:
 
 
 async def test_calls_of_threads_run_at_once(opened: Opener) -> None:
-    repl = await opened("text")
+    repl = await opened("text", threads=True)
     both = asyncio.Barrier(4)
 
     async def host(call: HostCall) -> list[CallResult]:
@@ -204,7 +204,7 @@ async def test_a_failure_of_the_host_itself_is_raised(opened: Opener) -> None:
 
 
 async def test_a_call_still_open_at_the_end_of_its_cell_is_dropped(opened: Opener) -> None:
-    repl = await opened("text")
+    repl = await opened("text", threads=True)
     cancelled = asyncio.Event()
 
     async def never(call: HostCall) -> list[CallResult]:

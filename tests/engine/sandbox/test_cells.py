@@ -97,7 +97,7 @@ async def test_the_standard_library_can_be_imported(opened: Opener) -> None:
 
 
 async def test_threads_and_asyncio_work(opened: Opener) -> None:
-    repl = await opened("text")
+    repl = await opened("text", threads=True)
     code = """
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -176,7 +176,7 @@ async def test_the_whole_context_as_last_expression_is_cut(opened: Opener) -> No
 
 
 async def test_what_a_thread_prints_after_its_cell_is_dropped(opened: Opener) -> None:
-    repl = await opened("text")
+    repl = await opened("text", threads=True)
     code = """
 import threading
 go = threading.Event()

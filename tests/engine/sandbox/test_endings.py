@@ -178,7 +178,7 @@ async def test_show_vars_lists_what_was_made(opened: Opener) -> None:
 
 
 async def test_final_in_a_thread_counts_when_the_cell_is_over(opened: Opener) -> None:
-    repl = await opened(TEXT)
+    repl = await opened(TEXT, threads=True)
     execution = await repl(
         "import threading\nt = threading.Thread(target=FINAL, args=('x',))\nt.start(); t.join()\nprint('on')"
     )

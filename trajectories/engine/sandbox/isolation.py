@@ -29,6 +29,7 @@ class Report:
     """The level reaches the minimum."""
 
 
+# Each attempt is harmless where it succeeds: this also runs on machines that shut nothing in.
 PROBES = """
 import ctypes, json, mmap, os, socket, threading
 libc = ctypes.CDLL(None, use_errno=True)
@@ -49,15 +50,15 @@ def secrets():
 attempts = {
     "open a file": lambda: open("/etc/hostname"),
     "list a folder": lambda: os.listdir("/"),
-    "write a file": lambda: open("/tmp/probe", "w"),
+    "write to a file": lambda: open("/dev/null", "w"),
     "read the environment": secrets,
     "open a network socket": lambda: socket.socket(socket.AF_INET),
     "open a local socket": lambda: socket.socket(socket.AF_UNIX).connect("/run/probe"),
     "start a process": forked,
     "run a program": lambda: os.execv("/bin/true", ["true"]),
     "signal a process": lambda: os.kill(os.getpid(), 0),
-    "trace a process": lambda: checked(libc.ptrace(16, 1, 0, 0)),
-    "mount a file system": lambda: checked(libc.mount(b"none", b"/", b"tmpfs", 0, None)),
+    "be traced": lambda: checked(libc.ptrace(0, 0, 0, 0)),
+    "make a namespace": lambda: checked(libc.unshare(0x04000000)),
     "map memory as code": lambda: mmap.mmap(-1, 4096, prot=7),
 }
 out = []

@@ -92,6 +92,8 @@ def _hint(error: BaseException, memory_bytes: int) -> str | None:
         return "A failed item of a batch is an LLMError object in its place: check with isinstance(item, LLMError)."
     if isinstance(error, TypeError) and "'int' object is not callable" in text:
         return "Matches of grep have numbers: match.start and match.end, without parentheses."
+    if isinstance(error, RuntimeError) and "start new thread" in text:
+        return "Threads are few or not allowed here: llm_batch asks many prompts in parallel without them."
     if isinstance(error, SyntaxError) and "await" in text:
         return "There is nothing to await: llm_batch already asks in parallel."
     return None
