@@ -19,6 +19,9 @@ CITATION = re.compile(r"\[(\d{1,3})\]")
 TAGS = set("p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li table thead tbody tr th td a".split())
 ATTRIBUTES = {"a": {"href", "class", "data-cite", "aria-label"}, "ol": {"start"}, "td": {"class"}, "th": {"class"}}
 OUTSIDE = ("http://", "https://")
+CLOSING = "”\"’'»)"
+SHORTEST_QUOTE = 12
+"""Characters from which a quotation in an answer is taken for one of a source."""
 
 
 def answer_html(answer: str, addresses: Sequence[str]) -> SafeString:
@@ -37,6 +40,19 @@ def answer_html(answer: str, addresses: Sequence[str]) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )
     return mark_safe(cleaned)
+
+
+def with_marks(answer: str, quotes: Sequence[str]) -> str:
+    """An answer that names no source by number, with `[n]` behind the words it takes from source n as they stand."""
+    if any(int(found[1]) <= len(quotes) for found in CITATION.finditer(answer)):
+        return answer
+    for number, quote in enumerate(quotes, start=1):
+        at = answer.find(quote) if len(quote) >= SHORTEST_QUOTE else -1
+        if at >= 0:
+            end = at + len(quote)
+            end += len(answer[end:]) - len(answer[end:].lstrip(CLOSING))
+            answer = f"{answer[:end]} [{number}]{answer[end:]}"
+    return answer
 
 
 def _picture(renderer: RendererProtocol, tokens: Sequence[Token], index: int, *_: Any) -> str:

@@ -15,6 +15,8 @@ from trajectories.models import Node, Run
 
 LOOKS = ("peek", "slice")
 """Ways of reading that code chose by position."""
+SHELVES = {"lm": "replies", "cell": "cells", "gate": "gates"}
+"""Kind of a step's child → where `_Step` keeps it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,32 +65,13 @@ class _Step:
 
 def story(run: Run, document_names: Mapping[str, str]) -> list[Sentence]:
     """One sentence for each step of the root, in order."""
-    nodes = Node.objects.filter(run=run)
-    root = nodes.filter(kind="rlm", parent=None).order_by("number").first()
+    nodes = Node.objects.filter(run=run).order_by("number").defer("texts")
+    root = nodes.filter(kind="rlm", parent=None).first()
     if root is None:
         return []
-    fields = (
-        "number",
-        "parent",
-        "kind",
-        "name",
-        "status",
-        "started_at",
-        "finished_at",
-        "model",
-        "subtree_usd",
-        "cost_usd",
-        "error",
-        "data",
-    )
-    steps = {
-        node.number: _Step(node)
-        for node in nodes.filter(parent=root.number, kind="step").order_by("number").only(*fields)
-    }
-    for child in nodes.filter(parent__in=list(steps)).order_by("number").only(*fields):
-        shelf = {"lm": "replies", "cell": "cells", "gate": "gates"}.get(child.kind)
-        if shelf:
-            getattr(steps[child.parent], shelf).append(child)
+    steps = {node.number: _Step(node) for node in nodes.filter(parent=root.number, kind="step")}
+    for child in nodes.filter(parent__in=list(steps), kind__in=SHELVES):
+        getattr(steps[child.parent], SHELVES[child.kind]).append(child)
     calls = _calls_by_cell(run, [cell.number for step in steps.values() for cell in step.cells])
     return [
         _sentence(number, step, calls, root.started_at, document_names)
@@ -191,11 +174,11 @@ def _called(step: _Step) -> Clauses:
 
 def _printing(step: _Step) -> Clauses:
     shown = sum(int(cell.data.get("shown_chars") or 0) for cell in step.cells)
-    cut = sum(int(cell.data.get("stdout_chars") or 0) for cell in step.cells) - shown
+    printed = sum(int(cell.data.get("stdout_chars") or 0) for cell in step.cells)
     if not shown:
         return []
-    tail = f" of {_number(shown + cut, 'character')}" if cut > 0 else ""
-    return [[Part(text=f"printed {_number(shown, 'character')}{tail}")]]
+    said = f"{shown:,} of {_number(printed, 'character')}" if printed > shown else _number(shown, "character")
+    return [[Part(text=f"printed {said}")]]
 
 
 def _asking(made: Sequence[_Calls]) -> Clauses:

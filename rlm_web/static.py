@@ -6,11 +6,11 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _STATIC_IMPORTS = CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1][:3]
 _DYNAMIC_IMPORT = (r"""(?P<matched>await import\(["'](?P<url>[./].*?)["']\))""", 'await import("%(url)s")')
-"""With its `await`: the types in comments, `{import('./a.js').B}`, may go round in circles, names with hashes may not."""
+"""With its `await`: types in comments, `{import('./a.js').B}`, may go round in circles; names with hashes may not."""
 
 
 class HashedStaticFiles(CompressedManifestStaticFilesStorage):
-    """Rewrites `import` lines of modules too. A name missing from the manifest falls back to the plain one (tests)."""
+    """Rewrites `import` lines of modules too. A name that the manifest lacks falls back to the plain one."""
 
     manifest_strict = False
     max_post_process_passes = 20

@@ -116,7 +116,7 @@ class Run(models.Model):
     error = models.JSONField(null=True, blank=True)
     """{kind, message}"""
     sources = models.JSONField(default=list, blank=True)
-    """[{document (index), start, end, text}]"""
+    """[{document (id), start, end, text}]"""
 
     # derived from the log by recorder/rows.py
     calls = models.BigIntegerField(default=0)

@@ -60,7 +60,7 @@ def key_figures(run: Run, record: charts.Record) -> list[Figure]:
         Figure(name="Tokens", value=f"{count(run.input_tokens)} in", small=f"{count(run.output_tokens)} out"),
         *_cached(run, record),
         *_failed(record),
-        Figure(name="Time", value=clock(run.seconds), small=_idle(record)),
+        Figure(name="Time", value=_time(run), small=_idle(record)),
         Figure(name="Calls", value=whole(run.calls), small=_attempts(run)),
         Figure(name="Calls at once", value=whole(_peak(record)), small="at the peak"),
     ]
@@ -114,7 +114,12 @@ def _failed(record: charts.Record) -> list[Figure]:
 
 def _idle(record: charts.Record) -> str:
     idle = record.seconds - sum(end - start for start, end in record.busy)
-    return f"{duration(idle)} idle" if idle > max(1.0, 0.02 * record.seconds) else "min"
+    return f"{duration(idle)} idle" if idle > max(1.0, 0.02 * record.seconds) else ""
+
+
+def _time(run: Run) -> str:
+    seconds = run.seconds
+    return duration(seconds) if seconds is None or seconds < 60 else f"{clock(seconds)} min"
 
 
 def _attempts(run: Run) -> str:

@@ -9,12 +9,14 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend import passages
-from frontend.answers import answer_html
+from frontend.answers import answer_html, with_marks
 from frontend.figures import figures
 from frontend.story import story
+from frontend.troubles import todo
 from trajectories import access, documents, engine
 from trajectories.models import Document, Run
 from trajectories.representations import documents_of
@@ -57,7 +59,7 @@ def run(request: HttpRequest, run_id: str) -> HttpResponse:
         "tab": "answer",
         "documents": used,
         "sources": sources,
-        "answer": answer_html(shown.answer or "", [source.address for source in sources]),
+        "answer": _answer(shown, sources),
         "source_data": [source.for_script() for source in sources],
         "figures": [] if shown.is_live else figures(shown, used),
         "story": story(shown, {document.id: document.name for document in used}),
@@ -78,6 +80,11 @@ def delete_run(request: HttpRequest, run_id: str) -> HttpResponse:
     documents.remove_unused()
     messages.success(request, "The run was deleted.")
     return redirect("runs")
+
+
+def _answer(shown: Run, sources: list[Source]) -> SafeString:
+    marked = with_marks(shown.answer or "", [source.text for source in sources])
+    return answer_html(marked, [source.address for source in sources])
 
 
 def _sources(shown: Run, documents: Mapping[str, Document]) -> list[Source]:
@@ -105,47 +112,3 @@ def _open_source(request: HttpRequest, sources: list[Source]) -> dict[str, Any]:
     except engine.DocumentError as error:
         return {"source": source, "trouble": str(error)}
     return {"source": source, "passage": passage}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Todo:
-    """What a run without an answer says instead of one."""
-
-    title: str
-    advice: str
-    message: str = ""
-    """As recorded."""
-    settings: bool = False
-    """Whether the settings are where to go."""
-
-
-CONNECTION_TROUBLES = {
-    "auth": ("The model’s server refused the key", "Check the key of the connection, then ask again."),
-    "rate_limit": ("The model’s server is asked too often", "Wait a little, or lower the concurrency of the policy."),
-    "timeout": ("The model did not answer in time", "Check the connection, then ask again."),
-    "overloaded": ("The model’s server is overloaded", "Wait a little, then ask again."),
-    "network": ("The model’s server cannot be reached", "Check that it runs and that its address is right, then ask again."),
-    "bad_request": ("The model’s server refused the request", "Check the name of the model in the policy, then ask again."),
-    "malformed": ("The model’s server sent something unreadable", "Check the address of the connection, then ask again."),
-}  # fmt: skip
-TROUBLES = {
-    "context_length": ("A prompt was too long for the model", "Choose a model with a larger window, then ask again."),
-    "isolation": ("This machine isolates code too little", "Settings, About says what it offers and what is wanted."),
-    "interrupted": ("The server stopped in the middle of this run", "What was recorded is kept. Ask again."),
-    "budget": ("A limit of the policy was reached", "Raise the limit, or ask a narrower question."),
-}
-UNKNOWN = ("This run ended without an answer", "Look at its last steps in the trace, then ask again.")
-
-
-def todo(shown: Run) -> Todo | None:
-    if shown.is_live or shown.answer:
-        return None
-    if shown.status == Run.Status.CANCELLED:
-        return Todo(
-            title="This run was stopped", advice="What it did until then is kept below. Ask again to have it answered."
-        )
-    error = shown.error or {}
-    kind = "budget" if shown.ended_by.startswith("limit_") else str(error.get("kind", ""))
-    title, advice = CONNECTION_TROUBLES.get(kind) or TROUBLES.get(kind) or UNKNOWN
-    message = str(error.get("message", ""))
-    return Todo(title=title, advice=advice, message=message, settings=kind in CONNECTION_TROUBLES)

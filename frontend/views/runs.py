@@ -14,7 +14,7 @@ PAGE = 25
 @require_safe
 @login_required
 def runs(request: HttpRequest) -> HttpResponse:
-    """Filters: `status`, `q` (question and answer), `document`, `policy`; `before` is the last run of the page above."""
+    """Filters: `status`, `q` (question and answer), `document`, `policy`; `before` is the last run above."""
     mine = Run.objects.visible_to(request.user)
     wanted = {name: request.GET.get(name, "").strip() for name in ("status", "q", "document", "policy")}
     found = _filtered(mine, wanted)

@@ -51,7 +51,10 @@ OWN = {
         ("Where must the copyright file of a package be installed?", r"/usr/share/doc/\"?PACKAGE\"?/copyright"),
         ("What is the main archive area?", r"\*main\* archive area comprises|comprises the Debian distribution"),
         ("Who may be the maintainer of an orphaned package?", r"Debian QA Group"),
-        ("Which exit status must maintainer scripts return on success?", r"zero exit status|exit status of zero|nonzero"),
+        (
+            "Which exit status must maintainer scripts return on success?",
+            r"zero exit status|exit status of zero|nonzero",
+        ),
         ("What does the Essential control field mean?", r"refuse to remove|boolean field|will not remove"),
     ],
     "developers-reference.txt": [

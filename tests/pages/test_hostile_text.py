@@ -9,6 +9,7 @@ from tests.house import House
 from tests.model_server import ModelServer
 from tests.pages.conftest import PATIENCE, OpenPage, told
 
+MARKDOWN = " **bold** [1] [x](javascript:alert(1)) ![words](http://127.0.0.1:9/p.png)"
 PAYLOAD = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>'\"&amp;{{ 7*7 }}"
 TEXT = f"First line.\n{PAYLOAD}\nThe secret word is Quincunx.\n" + "Nothing else is said here.\n" * 300
 
@@ -32,7 +33,7 @@ def test_payloads_in_names_questions_texts_and_replies_stay_text(
         "root",
         [
             f"{PAYLOAD}\n```repl\nprint({PAYLOAD!r})\nraise ValueError({PAYLOAD!r})\n```",
-            f"```repl\nFINAL({PAYLOAD + ' **bold** [1] [x](javascript:alert(1)) ![words](http://127.0.0.1:9/p.png)'!r}, sources=grep('onerror'))\n```",
+            f"```repl\nFINAL({PAYLOAD + MARKDOWN!r}, sources=grep('onerror'))\n```",
         ],
     )
     run = ask(PAYLOAD, [document], scripted)

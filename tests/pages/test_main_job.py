@@ -1,8 +1,10 @@
 """A stranger's first ten minutes: drop a document, ask, watch, read the answer, check its sources."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -71,21 +73,25 @@ def test_steps_and_words_arrive_while_the_run_is_at_work(
     model_server: ModelServer,
     scripted: dict[str, Any],
 ) -> None:
-    model_server.replies(
-        "root",
-        [
-            "I look at the beginning first.\n```repl\nprint(peek(200))\n```",
-            ScriptedReply("```repl\nFINAL('The brig **Concordia**.', sources=grep('Concordia'))\n```", delay=1.5),
-        ],
-    )
+    seen = Event()
+
+    async def reply(body: dict[str, Any]) -> str:
+        if len(body["messages"]) <= 2:
+            return "I look at the beginning first.\n```repl\nprint(peek(200))\n```"
+        await asyncio.to_thread(seen.wait, PATIENCE / 1000)
+        return "```repl\nFINAL('The brig **Concordia**.', sources=grep('Concordia'))\n```"
+
+    model_server.script(reply)
     page = open_page(f"/runs/{ask('Which ship?', [add_text('ships.txt', TEXT)], scripted)}")
     expect(page.locator("#story")).to_contain_text("Step 1", timeout=PATIENCE)
     expect(page.locator("#live-line")).to_contain_text("running")
     expect(page.locator("#now-t")).to_have_text("Step 2")
     expect(page.locator("#live-list")).to_contain_text("root is writing the next step")
+    seen.set()
     expect(page.locator("#answer strong")).to_have_text("Concordia", timeout=PATIENCE)
     expect(page.locator("#run-head")).to_contain_text("Answered")
     expect(page.locator("ol.sources li")).to_have_count(1)
+    model_server.reset()
 
 
 def test_stop_ends_a_run_and_the_page_says_so(

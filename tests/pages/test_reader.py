@@ -25,17 +25,15 @@ def reading(open_page: OpenPage, add_text: Callable[..., Any], long_text: str) -
     return open_page(f"/documents/{add_text('long.txt', long_text)['id']}")
 
 
+FIRST = """const top = document.querySelector('#reader').getBoundingClientRect().top;
+const first = [...document.querySelectorAll('#reader p')].find(line => line.getBoundingClientRect().bottom > top + 1);
+"""
+"""The paragraph at the top of the view."""
+
+
 def first_line(page: Page) -> str:
     """Of the text in view."""
-    return str(
-        page.evaluate(
-            """() => {
-              const top = document.querySelector('#reader').getBoundingClientRect().top;
-              const lines = [...document.querySelectorAll('#reader p')];
-              return lines.find(line => line.getBoundingClientRect().bottom > top + 1)?.querySelector('span').textContent;
-            }"""
-        )
-    )
+    return str(page.evaluate(f"() => {{ {FIRST} return first?.textContent }}"))
 
 
 def paragraphs(page: Page) -> int:
@@ -48,11 +46,10 @@ def test_the_page_stays_small_however_far_one_scrolls(reading: Page) -> None:
         reader.evaluate("(view, share) => { view.scrollTop = share * view.scrollHeight }", share)
         wanted = int(share * LINES)
         reading.wait_for_function(
-            """([wanted, slack]) => {
-              const top = document.querySelector('#reader').getBoundingClientRect().top;
-              const line = [...document.querySelectorAll('#reader p')].find(each => each.getBoundingClientRect().bottom > top + 1);
-              return line && Math.abs(Number(line.textContent.match(/line (\\d+)/)[1]) - wanted) < slack;
-            }""",
+            f"""([wanted, slack]) => {{
+              {FIRST}
+              return first && Math.abs(Number(first.textContent.match(/line (\\d+)/)[1]) - wanted) < slack;
+            }}""",
             arg=[wanted, LINES // 20],
         )
         assert 0 < paragraphs(reading) < MOST_PARAGRAPHS
@@ -65,13 +62,7 @@ def test_scrolling_on_shows_every_line_once_and_in_order(reading: Page) -> None:
         before = first_line(reading)
         reading.mouse.wheel(0, 900)
         reading.wait_for_function(
-            """before => {
-              const view = document.querySelector('#reader');
-              const top = view.getBoundingClientRect().top;
-              const lines = [...document.querySelectorAll('#reader p')];
-              const first = lines.find(line => line.getBoundingClientRect().bottom > top + 1);
-              return first && first.querySelector('span').textContent !== before;
-            }""",
+            f"before => {{ {FIRST} return first && first.textContent !== before }}",
             arg=before,
         )
         numbers = [

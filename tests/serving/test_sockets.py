@@ -66,6 +66,20 @@ async def test_every_viewer_sees_each_event_once_and_in_order_while_it_happens(
     assert run["usage"]["calls"] == 42
 
 
+async def test_a_viewer_gets_at_most_ten_frames_a_second(modelled: House, models: ModelServer) -> None:
+    models.replies(
+        "root", ["```repl\nfor i in range(60): llm_call(f'MOCK_SLEEP_20 {i}')\n```", "FINAL(done)"], when="fast"
+    )
+    run_id = await asyncio.to_thread(ask, modelled, "fast", POLICY)
+    times = []
+    async with socket(modelled, f"/ws/runs/{run_id}") as opened:
+        async for _ in opened:
+            times.append(time.monotonic())
+    assert times[-1] - times[0] > 1
+    busiest = max(sum(begin <= at < begin + 1 for at in times) for begin in times)
+    assert 3 < busiest <= 12  # ten, the end, and one that was held up on its way
+
+
 async def test_words_arrive_while_a_reply_is_being_written(modelled: House, models: ModelServer) -> None:
     words = ["The ", "keeper ", "is ", "Marta. "] * 10
     reply = ScriptedReply("".join(words) + "\nFINAL(Marta)", chunks=[*words, "\nFINAL(Marta)"], chunk_delay=0.02)

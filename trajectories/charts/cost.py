@@ -18,13 +18,15 @@ def chart(record: Record) -> Chart:
     priced = [call for call in record.calls if call.usd is not None]
     if not priced:
         return nothing("No price of a model here is known", MEASURE)
+    total = _sum(priced)
+    if not total and not record.unpriced:
+        return nothing("The models that were asked cost nothing", MEASURE)
     names = _names(priced)
     groups: dict[tuple[int, str], list[Call]] = defaultdict(list)
     for call in priced:
         model = call.model if call.model in names else OTHERS
         groups[min(call.depth, MOST_DEPTHS), model].append(call)
     depths = sorted({depth for depth, _model in groups})
-    total = _sum(priced)
     traces = []
     for model, color in zip(names, SEQUENCE, strict=False):
         cells = [groups.get((depth, model), []) for depth in depths]
@@ -67,8 +69,6 @@ def _names(calls: list[Call]) -> list[str]:
 def _title(record: Record, depths: list[int], groups: dict[tuple[int, str], list[Call]], total: Decimal) -> str:
     if record.unpriced:
         return f"At least {usd(total)}: {calls_words(record.unpriced)} without a known price"
-    if not total:
-        return "Nothing was spent"
     by_depth = {
         depth: sum((_sum(cell) for (at, _), cell in groups.items() if at == depth), Decimal(0)) for depth in depths
     }

@@ -17,6 +17,8 @@ def chart(record: Record) -> Chart:
     if not priced:
         return nothing("No price of a model here is known", MEASURE)
     sums = _sums(priced)
+    if not sums[-1] and not record.unpriced:
+        return nothing("The models that were asked cost nothing", MEASURE)
     kept = _spread(len(priced))
     points = [(priced[index].ended, sums[index], priced[index].number) for index in kept]
     times = [0.0, *(time for time, _, _ in points), record.seconds]
@@ -61,7 +63,5 @@ def _title(record: Record, calls: Sequence[Call], sums: Sequence[Decimal]) -> st
     total = sums[-1]
     if record.unpriced:
         return f"At least {usd(total)}: {calls_words(record.unpriced)} without a known price"
-    if not total:
-        return "Nothing was spent"
     half = next(call.ended for call, amount in zip(calls, sums, strict=True) if amount * 2 >= total)
     return f"Half of the money was spent after {clock(half)} of {clock(record.seconds)}"

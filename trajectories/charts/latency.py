@@ -35,8 +35,9 @@ def chart(record: Record) -> Chart:
             )
         )
     lines = [level(value, across="x", text=f"{name} {duration(value)}") for name, value in (("p50", p50), ("p95", p95))]
-    if p95 - p50 < 5 * width:
-        lines[0][1].update({"xanchor": "right", "xshift": -4})
+    for value, (_shape, note) in zip((p50, p95), lines, strict=True):
+        if value > 0.8 * BINS * width or (value == p50 and p95 - p50 < 10 * width):
+            note.update({"xanchor": "right", "xshift": -4})
     return Chart(
         title=_title(len(ordered), p50, p95),
         measure=f"{MEASURE}; {calls_words(len(ordered))}",

@@ -1,6 +1,7 @@
 """Runs a reader on one file in a process of its own, with limits, and believes nothing that comes back."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -40,11 +41,14 @@ class Reading:
     """[{name, start, chars}]"""
 
 
-def read_file(source: Path, name: str, folder: Path) -> Reading:
+def read_file(
+    source: Path, name: str, folder: Path, *, memory: int = MEMORY_BYTES, seconds: float | None = None
+) -> Reading:
     """Blocks until the text of `source` lies in `folder`. Raises `ReadingError`."""
     size = source.stat().st_size
-    seconds = int(min(SECONDS + SECONDS_PER_MEGABYTE * (size >> 20), MOST_SECONDS))
-    limits = [str(limit) for limit in (MEMORY_BYTES + size, seconds, TEXT_BYTES)]
+    if seconds is None:
+        seconds = min(SECONDS + SECONDS_PER_MEGABYTE * (size >> 20), MOST_SECONDS)
+    limits = [str(limit) for limit in (memory + size, math.ceil(seconds) + 1, TEXT_BYTES)]
     command = [sys.executable, "-I", "-X", "utf8", str(CHILD), str(source), name, str(folder), *limits]
     with (folder / "stderr").open("wb") as complaints:
         process = subprocess.Popen(
@@ -59,10 +63,10 @@ def read_file(source: Path, name: str, folder: Path) -> Reading:
         try:
             status = process.wait(seconds)
         except subprocess.TimeoutExpired:
-            raise ReadingError(f"This file took longer than {seconds} seconds to read. Split it.") from None
+            raise ReadingError(f"This file took longer than {seconds:.0f} seconds to read. Split it.") from None
         finally:
             _end(process)
-    return _checked(folder, status)
+    return checked(folder, status)
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:
@@ -72,7 +76,8 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-def _checked(folder: Path, status: int) -> Reading:
+def checked(folder: Path, status: int) -> Reading:
+    """What a reading process left in its folder. Raises `ReadingError`."""
     result = _result(folder / "result.json") if status == 0 else {}
     if error := result.get("error"):
         raise ReadingError(_sentence(error))

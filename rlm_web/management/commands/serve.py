@@ -1,6 +1,7 @@
 """`manage.py serve`: the whole product in one process."""
 
 import argparse
+import gc
 import ipaddress
 import socket
 from contextlib import ExitStack
@@ -47,9 +48,11 @@ class Command(BaseCommand):
                 link = accounts.make_sign_in_link_token(owner)
                 self.stdout.write(f"Open {address}/?token={link}")
                 self.stdout.flush()
+                gc.freeze()  # what the start has made stays: not to be gone through at each collection, nor at the end
 
             if worker:
                 worker.start()
+                held.callback(worker.stop)  # whatever happens: its threads would keep the process
             server.serve(application, listener, ready=ready, stop=worker.stop if worker else _nothing)
 
     def _data_folder(self, held: ExitStack) -> DataFolder | None:
@@ -64,12 +67,8 @@ class Command(BaseCommand):
     def _worker(self) -> Any:
         if not settings.EMBEDDED:
             return None
-        try:
-            from rlm_web.workers import Worker
-            from trajectories import documents
-        except ImportError as error:
-            self.stderr.write(f"no worker yet: {error}")
-            return None
+        from rlm_web.workers import Worker
+        from trajectories import documents
 
         documents.resume_extractions()
         return Worker(server.server_loop(), alone=True)

@@ -4,7 +4,7 @@ import codecs
 from dataclasses import dataclass
 from pathlib import Path
 
-BLOCK = 4 << 20
+BLOCK = 1 << 20
 _SAMPLE = 256 << 10
 
 _MARKS = (

@@ -67,10 +67,9 @@ class Output:
             return
         if "\0" in text:
             self.warn("Characters NUL were replaced by spaces.")
-        text = clean_text(text)
+        text, data = _cleaned(text)
         if self.blank and not text.isspace():
             self.blank = False
-        data = text.encode()
         self._bytes += len(data)
         if self._bytes > MOST_TEXT_BYTES:
             raise Unreadable("The text of this file is longer than 4 GB. Split it into smaller files.")
@@ -110,12 +109,17 @@ class Output:
 
 def clean_text(text: str) -> str:
     """Newlines as \\n, no NUL, no half of a surrogate pair."""
+    return _cleaned(text)[0]
+
+
+def _cleaned(text: str) -> tuple[str, bytes]:
+    """The same, with its UTF-8."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\0" in text:
         text = text.replace("\0", " ")
     try:
-        text.encode()
+        return text, text.encode()
     except UnicodeEncodeError:
         text = _SURROGATES.sub("\ufffd", text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-    return text
+        return text, text.encode()

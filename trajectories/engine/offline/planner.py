@@ -34,6 +34,8 @@ _PLANS: dict[Kind, tuple[str, ...]] = {
 }
 _WITHOUT_CALLS = "alone"
 """The stage that follows `ask` where the worker cannot be asked."""
+_WITH_DRAFT = frozenset({"ask", _WITHOUT_CALLS, "count", "headings", "sample"})
+"""Stages after which the REPL's variable `draft` holds an answer."""
 _FILES: dict[str, tuple[str, ...]] = {"ask": ("ask", "show"), "alone": ("alone", "show")}
 _THOUGHTS = {
     "look": "First a look at the text: its size and its beginning.",
@@ -65,12 +67,11 @@ def reply(messages: Sequence[Message]) -> str:
     """The next turn. Raises `ProviderError` when the planner's own code failed, which it cannot repair."""
     question = understand(question_of(messages))
     plan = _PLANS[question.kind]
-    written = [message.content for message in messages if message.role == "assistant"]
-    if not written:
+    if not any(message.role == "assistant" for message in messages):
         return _turn(question, plan, plan[0])
-    stage, failed = _last_stage(messages)
-    if "FINAL_VAR(" in messages[-1].content and "last reply" in messages[-1].content:
-        return _last_words(stage)
+    if _is_last_chance(messages):
+        return _last_words(messages)
+    stage, failed = _report_in(messages[-1])
     if failed and stage == "ask":
         return _turn(question, plan, _WITHOUT_CALLS)
     if stage == _WITHOUT_CALLS:
@@ -87,15 +88,23 @@ def question_of(messages: Sequence[Message]) -> str:
     return marked[1] if marked else first
 
 
-def _last_stage(messages: Sequence[Message]) -> tuple[str, bool]:
-    """The last stage that reports itself done in the REPL's output, and whether it could not do its work."""
-    for message in reversed(messages):
-        if message.role == "user" and (reports := _DONE.findall(message.content)):
-            stage, failed = reports[-1]
-            return stage, bool(failed)
-        if message.role == "assistant":
-            return "", False
-    return "", False
+def _report_in(message: Message) -> tuple[str, bool]:
+    """The stage that says in the REPL's output that it is done, and whether it could not do its work."""
+    reports = _DONE.findall(message.content)
+    return (reports[-1][0], bool(reports[-1][1])) if reports else ("", False)
+
+
+def _is_last_chance(messages: Sequence[Message]) -> bool:
+    """Whether this asks for an answer without a further turn: it follows the REPL's output at once, or comes in its
+    place (a turn was broken off) and says what a last reply may be."""
+    last = messages[-1]
+    return messages[-2].role == "user" or ("FINAL_VAR(" in last.content and not _report_in(last)[0])
+
+
+def _last_words(messages: Sequence[Message]) -> str:
+    """With no turn left: what was found so far. Nothing, when nothing was: then there is no answer."""
+    stages = {_report_in(message)[0] for message in messages if message.role == "user"}
+    return 'FINAL_VAR("draft")' if stages & _WITH_DRAFT else ""
 
 
 def _turn(question: Question, plan: tuple[str, ...], stage: str) -> str:
@@ -166,15 +175,6 @@ def cell(name: str) -> str:
     """The code of a file in `cells/`."""
     file = resources.files("trajectories.engine.offline") / "cells" / f"{name}.py.txt"
     return file.read_text("utf-8").rstrip("\n")
-
-
-def _last_words(stage: str) -> str:
-    """With no turn left: what was found so far, if anything was."""
-    if stage in ("ask", _WITHOUT_CALLS, "count", "headings", "sample"):
-        return 'FINAL_VAR("draft")'
-    raise ProviderError(
-        "engine", "The offline planner ran out of turns before it had read the text. Allow it five turns or more."
-    )
 
 
 def _broken(output: str) -> ProviderError:

@@ -12,6 +12,8 @@ Expected = Literal["number", "date", "place", "person", "reason", "any"]
 
 _NAME = re.compile(r"(?<!^)\b[A-ZÀ-Ž][\w’'\-]+(?:\s+(?:de la |de |of |von |van )?[A-ZÀ-Ž][\w’'\-]+)+")
 _OPTION = re.compile(r"^\s*\(?(?:\d{1,2}|[A-Ha-h])[.)]\s*(\S.*?)[;,.]?\s*$", re.MULTILINE)
+_HOW = re.compile(r"\bhow (?:long|far|big|tall|high|large|old|wide|deep|fast|soon)\b", re.IGNORECASE)
+"""Words that ask for a number; the answer has the number instead."""
 _EDGES = " \t\n.,;:?!\"'“”‘’`«»()[]"
 
 _EXPECTED: tuple[tuple[Expected, str], ...] = (
@@ -182,7 +184,7 @@ def _expected(text: str) -> Expected:
 
 
 def _terms(text: str, english: bool) -> tuple[str, ...]:
-    content = words.content_stems(text, english=english)
+    content = words.content_stems(_HOW.sub("how", text), english=english)
     weak = {words.stem(word) for word in words.ASKING} if english else frozenset()
     compounds = [words.joined(compound) for compound in words.compounds(text)]
     strong = [term for term in content if term not in weak] + compounds
@@ -221,4 +223,7 @@ def _beginnings(word: str, term: str) -> list[str]:
     shared = 0
     while shared < min(len(word), len(term)) and word[shared] == term[shared]:
         shared += 1
-    return [word[:shared] if shared >= 3 else word]
+    beginning = word[:shared]
+    if beginning.endswith("i") and shared > 3:
+        beginning = beginning[:-1]  # policies, policy
+    return [beginning if len(beginning) >= 3 else word]

@@ -30,7 +30,7 @@ _MARKDOWN = re.compile(r"^(#{1,6})\s+(\S.*)")
 _BULLET = re.compile(r"^(\s*)(?:[-*•‣◦·–+]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+(?=\S)")
 _ROW = re.compile(r"\S {3,}\S.* {3,}\S|^[+|│┌└├][-=+│┌└├─┬┼┴|]|\|.*\||\t.*\t")
 _BOUNDARY = re.compile(
-    r"[.!?…][\"”’')\]]*(?:\[\d+\])*(?=\s+[\"“‘'(\[*]*[A-Z0-9À-Ž])"  # end, quotes, references, then a capital
+    r"(?<!\.\.\.)[.!?…][\"”’')\]]*(?:\[\d+\])*(?=\s+[\"“‘'(\[*]*[A-Z0-9À-Ž])"  # end, quotes, references, then a capital
     r"|[.!?][\"”’')\]]*(?:\[\d+\])+(?=[A-Z])"  # end.[12]Next, as in dumps of web pages
     r"|[。！？]"
     r"|(?<=[a-z)\]][.!?])(?=[A-Z][a-z])"
@@ -40,10 +40,11 @@ _LAST_WORD = re.compile(r"\S+$")
 _INITIALS = re.compile(r"[a-z](\.[a-z])*")
 _NUMBER = re.compile(r"[\d.]+")
 _DOT_LEADERS = re.compile(r"(\. ?){4,}\s*\d*$")
-_VERBS = re.compile(
-    r"\b(this|these|it|they|he|she|is|are|was|were|must|should|may|can|do|does|see|not|you|we|i|has|have|had|will)\b",
+_SPEAKS = re.compile(
+    r"\b(the|an?|this|these|it|they|he|she|is|are|was|were|must|should|may|can|do|does|see|not|you|we|i|has|have|had|will)\b",
     re.IGNORECASE,
 )
+"""Words that stand in sentences, but hardly in headings."""
 
 
 @dataclass(slots=True)
@@ -318,5 +319,5 @@ def _mark_run_in_headings(text: str, sentences: list[Sentence]) -> None:
             continue
         begins = number == 0 or sentences[number - 1].paragraph != sentence.paragraph
         goes_on = sentences[number + 1].paragraph == sentence.paragraph
-        if begins and goes_on and line[0].isupper() and len(line.split()) <= 6 and not _VERBS.search(line):
+        if begins and goes_on and line[0].isupper() and len(line.split()) <= 3 and not _SPEAKS.search(line):
             sentence.kind = "run_in"

@@ -57,14 +57,17 @@ fault bug; fast quick rapid; show display; use employ; increase raise grow; decr
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _COMPOUND = re.compile(r"[^\W_]+(?:[-./_][^\W_]+)+")
 _BROKEN = re.compile(r"(\w)-[ \t]*\n[ \t]*(?=\w)")
+_ABBREVIATIONS = re.compile(r"\b([A-Z]{2,})s\b")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]{2,}")
 
 _ENGLISH_SIGNS = frozenset("the what who when where why how which is are does did do of and to many much a".split())
 _OTHER_SIGNS = frozenset(
     """der die das und ist wer wie wo wann warum welche welcher nicht ein eine le la les des est qui que quoi quand
     pourquoi comment une el los las es quién qué cómo dónde cuándo por para il che chi perché quando come di het een
-    wat wanneer waarom o os um uma quem onde och är vad vem hvem hvad er og jest kto co jak gdzie""".split()
+    wat wanneer waarom o os um uma quem onde och är vad vem hvem hvad er og jest kto co jak gdzie womit wozu weshalb
+    worin woher wohin wessen wem wen wieviel quel quelle quels cuál cuáles quale quali""".split()
 )
+_ASKING_CHARACTERS = frozenset("谁什么哪吗呢几怎誰何")
 
 _snowball = snowballstemmer.stemmer("english")
 _stemming = threading.Lock()
@@ -88,8 +91,9 @@ def stem(word: str) -> str:
 
 
 def words(text: str) -> list[str]:
-    """Lower-case words, words broken over two lines joined, possessive endings cut."""
-    found = _WORD.findall(_BROKEN.sub(r"\1-", text).lower().replace("’", "'"))
+    """Lower-case words: those broken over two lines joined, possessive endings and the s of `NMUs` cut."""
+    singular = _ABBREVIATIONS.sub(r"\1", _BROKEN.sub(r"\1-", text))
+    found = _WORD.findall(singular.lower().replace("’", "'"))
     return [piece for word in found for piece in _pieces(word.removesuffix("'s"))]
 
 
@@ -119,7 +123,9 @@ def stems(text: str, *, english: bool = True) -> list[str]:
 
 def content_stems(text: str, *, english: bool = True) -> list[str]:
     """Stems of the words that say something, in order."""
-    return [stem(word) if english else word for word in words(text) if word not in STOP]
+    if english:
+        return [stem(word) for word in words(text) if word not in STOP]
+    return [word for word in words(text) if word not in _OTHER_SIGNS and not _ASKING_CHARACTERS & set(word)]
 
 
 def terms_of(text: str, *, english: bool = True) -> list[str]:

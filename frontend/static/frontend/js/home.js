@@ -2,15 +2,13 @@
 // The composer: documents in, question, policy, limits, what it will take, ask.
 
 import { shelve } from './shelf.js';
-import { $, $$, ApiError, api, element, iconElement, toast } from './ui.js';
+import { draw, isBroken, isReady } from './cards.js';
+import { $, $$, ApiError, api, element, toast } from './ui.js';
 import { Upload, chosenFiles, droppedFiles } from './upload.js';
 import { whenRead } from './documents.js';
 import { clock, count, duration, size, usd } from './format.js';
 
-/**
- * A chosen document: on its way in (`upload`), or there (`document`).
- * @typedef {{ upload: Upload | null, document: any, card: HTMLElement }} Choice
- */
+/** @typedef {import('./cards.js').Choice} Choice */
 
 const form = $('#composer');
 const mostBytes = Number(form.dataset.mostBytes);
@@ -44,9 +42,9 @@ function addDocument(document) {
   watch(choice);
 }
 
-/** @param {Omit<Choice, 'card'>} part @returns {Choice} */
+/** @param {{ upload: Upload | null, document: any }} part @returns {Choice} */
 function add(part) {
-  const choice = { ...part, card: element('li', { class: 'doc' }) };
+  const choice = { ...part, card: element('li', { class: 'doc' }), remove: () => drop(choice) };
   choices.push(choice);
   $('#docs').append(choice.card);
   return choice;
@@ -82,75 +80,12 @@ async function watch(choice) {
 
 /** @param {Choice} choice */
 function drop(choice) {
+  choice.upload?.remove();
   choices = choices.filter(other => other !== choice);
   choice.card.remove();
   changed();
 }
 
-/** @param {Choice} choice */
-function draw(choice) {
-  const { upload, document, card } = choice;
-  const name = document?.name ?? upload?.name ?? '';
-  const remove = element('button', {
-    class: 'btn ghost icon', type: 'button', 'aria-label': `Remove ${name}`,
-    onclick: () => (upload ? upload.remove() : null, drop(choice)),
-  }, iconElement('x'));
-  const title = document
-    ? element('a', { class: 'name trunc', href: `/documents/${document.id}`, title: name }, name)
-    : element('span', { class: 'name trunc', title: name }, name);
-  card.className = `doc${isBroken(choice) ? ' bad' : ''}`;
-  const row = element('div', { class: 'row' }, iconElement(isBroken(choice) ? 'err' : 'doc'), title, upload ? pauseButton(upload) : null, remove);
-  card.replaceChildren(row, ...(upload ? uploadLines(upload) : documentLines(document)));
-}
-
-/** @param {Upload} upload */
-function pauseButton(upload) {
-  const stopped = upload.status === 'paused' || upload.status === 'failed';
-  return element('button', {
-    class: 'btn ghost icon', type: 'button', 'aria-label': `${stopped ? 'Resume' : 'Pause'} ${upload.name}`,
-    onclick: () => (stopped ? upload.start() : upload.pause()),
-  }, iconElement(stopped ? 'play' : 'pause'));
-}
-
-/** @param {Upload} upload */
-function uploadLines(upload) {
-  const { file, sent, status, speed, secondsLeft } = upload;
-  const percent = file.size ? Math.floor(100 * sent / file.size) : 100;
-  const said = {
-    queued: `${size(file.size)} · waiting`,
-    sending: `${percent} % of ${size(file.size)}${speed ? ` · ${size(speed)}/s` : ''}${secondsLeft ? ` · ${duration(secondsLeft)} left` : ''}`,
-    waiting: `${percent} % · ${upload.error}`,
-    paused: `Paused at ${percent} % of ${size(file.size)}`,
-    failed: upload.error,
-  }[/** @type {string} */ (status)] ?? '';
-  const bar = element('i');
-  bar.style.width = `${percent}%`;
-  return [
-    element('span', { class: 'meta', title: said }, said),
-    element('div', {
-      class: 'meter', role: 'progressbar', 'aria-valuenow': percent, 'aria-valuemin': 0, 'aria-valuemax': 100,
-      'aria-label': `Upload of ${upload.name}`,
-    }, bar),
-  ];
-}
-
-/** @param {any} document */
-function documentLines(document) {
-  if (document.status === 'processing') {
-    return [element('span', { class: 'meta' }, `${size(document.bytes)} · being read`), element('div', { class: 'skel thin' })];
-  }
-  if (document.status === 'failed') return [element('span', { class: 'meta wrap' }, document.message || 'It could not be read.')];
-  const warnings = document.warnings ?? [];
-  return [
-    element('span', { class: 'meta trunc' }, `${count(document.chars)} chars · ${count(document.tokens)} tokens`),
-    warnings.length ? element('span', { class: 'meta warn trunc', title: warnings.join('\n') }, warnings.length > 1 ? `${warnings.length} warnings: ${warnings[0]}` : warnings[0]) : null,
-  ].filter(Boolean);
-}
-
-/** @param {Choice} choice */
-const isBroken = choice => choice.upload?.status === 'failed' || choice.document?.status === 'failed';
-/** @param {Choice} choice */
-const isReady = choice => choice.document?.status === 'ready';
 const readyIds = () => choices.filter(isReady).map(choice => choice.document.id);
 
 // ---------------------------------------------------------------------------------------------- policy

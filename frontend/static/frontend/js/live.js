@@ -81,6 +81,8 @@ class Live {
 
   /** The words of a reply as they are written. @param {number} node @param {string} text */
   hear(node, text) {
+    const writer = this.state.nodes.get(node);
+    if (writer && writer.end !== null) return;
     if (node !== this.words.node) this.words = { node, text: '', since: Date.now() };
     this.words.text = (this.words.text + text).slice(-STREAM_CHARS);
     this.drawWords();
@@ -142,7 +144,7 @@ class Live {
     const step = steps.at(-1);
     if (!step) return;
     $('#now-t').textContent = `Step ${steps.length}`;
-    $('#now-since').textContent = step.end === null ? `since ${clock(step.start)}` : 'done, the next one begins';
+    $('#now-since').textContent = step.end === null ? `since ${clock(step.start)}` : 'done';
     const rows = this.rows(step).map(row => drawRow(row, elapsed));
     const hidden = rows.length - MOST_ROWS;
     if (hidden > 0) rows.splice(MOST_ROWS, hidden, element('li', { class: 'calm' }, element('span'), element('span', { class: 'muted' }, `and ${plural(hidden, 'other')}`)));

@@ -16,7 +16,13 @@ export async function refresh() {
     $(id).replaceWith(document.adoptNode(fresh));
   }
   document.title = page.title;
+  openSource();
   return undefined;
+}
+
+/** Scrolls the pane to the source it was made with. */
+function openSource() {
+  if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
 }
 
 document.addEventListener('click', event => {
@@ -48,4 +54,4 @@ addEventListener('keydown', event => {
 
 const main = $('#main');
 if (main.dataset.live !== undefined) watchLive(main.dataset.run, Number(main.dataset.now), refresh);
-else if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
+else openSource();

@@ -15,7 +15,7 @@ export function tellHead(state, elapsed, inFlight) {
   const cap = policy?.limits?.cost_usd;
   const depth = Math.max(0, ...[...state.nodes.values()].filter(node => node.kind === 'rlm' && node.status === 'running').map(node => node.depth));
   const parts = [status, depth ? `depth ${depth}` : '', inFlight ? `${inFlight} in flight` : '', cap ? `${costWords(cost)} / ${usd(cap)}` : costWords(cost), clock(elapsed)];
-  line.textContent = status === 'queued' ? 'queued' : parts.filter(Boolean).join(' · ');
+  line.textContent = status !== 'running' ? status : parts.filter(Boolean).join(' · ');
 }
 
 document.addEventListener('click', async event => {

@@ -328,6 +328,7 @@ export class Workbench {
     });
     for (const [id, action] of Object.entries(actions)) $(`#${id}`).addEventListener('click', action);
     this.search.addEventListener('input', () => this.find());
+    for (const type of ['wheel', 'pointerdown']) $('#detailpane').addEventListener(type, () => this.touched(), { passive: true });
     addEventListener('popstate', () => this.selectFromAddress());
   }
 

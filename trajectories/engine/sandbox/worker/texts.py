@@ -22,6 +22,8 @@ class Record:
         self._reads: dict[str, list[Span]] = {}
 
     def note(self, how: str, document: int, start: int, end: int) -> None:
+        if start >= end:
+            return
         reads = self._reads.setdefault(how, [])
         reads.append((document, start, end))
         if len(reads) > _MERGE_EVERY:

@@ -1,0 +1,140 @@
+// Rows of the tree, lanes of the time line, idle gaps, the critical path: on made-up runs and on small ones by hand.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { criticalPath } from '../../frontend/static/frontend/js/critical.js';
+import * as layout from '../../frontend/static/frontend/js/layout.js';
+import { apply, create, load } from '../../frontend/static/frontend/js/state.js';
+
+const run = name => {
+  const state = create();
+  for (const event of JSON.parse(readFileSync(`${process.env.RUNS}/${name}.json`, 'utf8')).events) apply(state, event);
+  return state;
+};
+const COLUMNS = ['number', 'parent', 'kind', 'depth', 'name', 'status', 'start', 'end', 'queued_ms', 'batch'];
+const byHand = (rows, status = 'succeeded') => load({
+  columns: COLUMNS, rows: rows.map(row => [...row, ...Array(COLUMNS.length - row.length).fill(null)]), last_seq: 1,
+  run: { status, usage: {}, cost: {}, policy: { concurrency: 2 }, started_at: '2026-11-23T01:00:00.000000Z', finished_at: null },
+});
+const recursive = run('recursive');
+const now = layout.totalTime(recursive, 0);
+
+test('a batch is one row until it is opened', () => {
+  const closed = layout.rows(recursive, new Map());
+  const batch = closed.find(row => row.batch?.kind === 'lm');
+  assert.equal(batch.open, false);
+  const open = layout.rows(recursive, new Map([[batch.id, true]]));
+  assert.equal(open.length, closed.length + batch.batch.items.length);
+});
+
+test('rows say level, position and size as a treegrid needs them', () => {
+  const rows = layout.rows(recursive, new Map());
+  assert.deepEqual([rows[0].level, rows[0].position, rows[0].size, rows[0].open], [1, 1, 1, true]);
+  for (const row of rows.slice(1)) {
+    const above = rows.find(each => each.id === row.above);
+    assert.equal(row.level, above.level + 1);
+    assert.ok(row.position >= 1 && row.position <= row.size);
+  }
+  const steps = rows.filter(row => row.above === '1');
+  assert.deepEqual(steps.map(row => row.position), steps.map((_, index) => index + 1));
+});
+
+test('opening what lies above a node makes it visible, at any depth', () => {
+  for (const node of recursive.nodes.values()) {
+    const opened = new Map(layout.pathTo(recursive, node.number).map(id => [id, true]));
+    assert.ok(layout.rows(recursive, opened).some(row => row.node === node), `node ${node.number}`);
+  }
+});
+
+test('a search shows what fits and all above it, and nothing else', () => {
+  const { hits, shown } = layout.search(recursive, layout.matcher('kind:lm status:failed'));
+  assert.equal(hits.length, 2);
+  const rows = layout.rows(recursive, new Map(), shown);
+  assert.deepEqual(rows.filter(row => row.node?.status === 'failed').map(row => row.node.number), hits);
+  assert.ok(rows.length < 10);
+});
+
+test('searches compare costs and models', () => {
+  const count = query => layout.search(recursive, layout.matcher(query)).hits.length;
+  assert.equal(count('cost:>0'), [...recursive.nodes.values()].filter(node => Number(node.subtree_usd) > 0).length);
+  assert.equal(count('model:mini'), [...recursive.nodes.values()].filter(node => node.model === 'north/mini').length);
+  assert.equal(layout.matcher('   '), null);
+});
+
+test('figures of a batch count failures and leave queueing out of the times', () => {
+  const [batch] = layout.rows(recursive, new Map()).filter(row => row.batch?.items.length === 30);
+  const figures = layout.figures(batch.batch, now);
+  assert.deepEqual([figures.count, figures.failed, figures.running], [30, 2, 0]);
+  assert.equal([...figures.bins, ...figures.failures].reduce((sum, value) => sum + value), 30);
+  assert.ok(figures.p50 <= figures.p95 && figures.p95 <= figures.longest);
+});
+
+test('bars of one lane never overlap', () => {
+  for (const band of layout.bands(recursive, now).slice(1)) {
+    for (const lane of band.lanes) {
+      for (let at = 1; at < lane.length; at += 1) assert.ok(lane[at].from >= lane[at - 1].to - 0.006);
+    }
+  }
+});
+
+test('as many lanes as calls were in flight', () => {
+  const [, band] = layout.bands(run('with_batch'), layout.totalTime(run('with_batch'), 0));
+  assert.equal(band.lanes.length, 16);
+  assert.equal(layout.peak(run('with_batch'), 0), 16);
+});
+
+test('the work of a sub-RLM lies in the lane below its frame', () => {
+  const [, band] = layout.bands(recursive, now);
+  const frames = band.lanes.flatMap((lane, index) => lane.filter(bar => bar.rows === 2).map(bar => [index, bar]));
+  assert.equal(frames.length, 5);
+  for (const [index, frame] of frames) {
+    const below = band.lanes[index + 1].filter(bar => bar.from >= frame.from && bar.to <= frame.to);
+    assert.equal(below.length, 6);
+  }
+});
+
+test('calls that wait for a slot are not drawn as if they were in flight', () => {
+  const waiting = byHand([
+    [1, null, 'rlm', 0, '', 'running', 0], [2, 1, 'cell', 0, '', 'running', 0],
+    ...[3, 4, 5, 6].map(number => [number, 2, 'lm', 1, '', 'running', 1, null, null, 3]),
+  ], 'running');
+  assert.deepEqual([...layout.queued(waiting)], [5, 6]);
+  assert.equal(layout.bands(waiting, 2)[1].lanes.length, 2);
+  assert.equal(layout.peak(waiting, 2), 2);
+});
+
+test('idle time is found and squeezed, and both ways of the scale agree', () => {
+  const gaps = layout.idleGaps(recursive, now, now);
+  assert.equal(gaps.length, 1);
+  assert.ok(Math.abs(gaps[0][1] - gaps[0][0] - 34) < 0.1);
+  const scale = new layout.TimeScale(gaps, now, true);
+  assert.ok(scale.length < now - 28);
+  for (let time = 0; time <= now; time += now / 97) assert.ok(Math.abs(scale.time(scale.drawn(time)) - time) < 1e-6);
+  assert.equal(new layout.TimeScale(gaps, now, false).length, now);
+});
+
+test('the critical path goes back through what ended last', () => {
+  const state = byHand([
+    [1, null, 'rlm', 0, '', 'succeeded', 0, 10], [2, 1, 'step', 0, '', 'succeeded', 0, 10],
+    [3, 2, 'lm', 0, '', 'succeeded', 0, 3], [4, 2, 'cell', 0, '', 'succeeded', 3, 10],
+    [5, 4, 'lm', 1, '', 'succeeded', 4, 6, 0, 5], [6, 4, 'lm', 1, '', 'succeeded', 4, 9, 2000, 5],
+  ]);
+  const path = criticalPath(state, 10);
+  assert.deepEqual([...path.nodes].sort(), [1, 2, 3, 4, 6]);
+  assert.deepEqual(path.shares, { root: 3, calls: 3, queue: 2, code: 2, gates: 0, rest: 0 });
+});
+
+test('the shares of the critical path add up to the run, for every run', () => {
+  for (const name of ['small', 'with_batch', 'recursive', 'cancelled', 'failed']) {
+    const path = criticalPath(run(name), 0);
+    const sum = Object.values(path.shares).reduce((total, share) => total + share);
+    assert.ok(Math.abs(sum - path.seconds) < 0.01, `${name}: ${sum} of ${path.seconds}`);
+  }
+});
+
+test('calls in flight are counted for each part of the time', () => {
+  const scale = new layout.TimeScale([], now, false);
+  const counts = layout.inFlight(recursive, scale, 200, now);
+  assert.equal(Math.max(...counts), layout.peak(recursive, now));
+  assert.ok(Math.min(...counts) === 0);
+});

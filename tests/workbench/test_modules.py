@@ -1,0 +1,13 @@
+"""The browser's pure modules, tested in Node on runs that the server has folded."""
+
+from pathlib import Path
+
+from tests.workbench.conftest import NodeTest
+
+
+def test_the_browser_state_agrees_with_the_rows(node_test: NodeTest, recorded: Path) -> None:
+    node_test("state.test.mjs", RUNS=str(recorded))
+
+
+def test_rows_lanes_gaps_and_the_critical_path(node_test: NodeTest, recorded: Path) -> None:
+    node_test("layout.test.mjs", RUNS=str(recorded))
