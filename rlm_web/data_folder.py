@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 
 NAME = "serve.lock"
+DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 
 
 class DataFolderInUse(Exception):
@@ -46,3 +47,12 @@ class DataFolder:
     ) -> None:
         os.ftruncate(self._handle, 0)
         os.close(self._handle)
+
+
+def address_in_use(folder: Path) -> str:
+    """Where the process that holds the folder answers; empty when there is none, or it does not answer."""
+    try:
+        with DataFolder(folder):
+            return ""
+    except DataFolderInUse as other:
+        return other.address

@@ -142,7 +142,7 @@ class House:
 
     def sign_in_url(self) -> str:
         """A fresh link: open it in a browser to be the owner there."""
-        return self.manage("signin", "--base-url", self.url).stdout.strip()
+        return self.manage("signin").stdout.strip()
 
     def manage(self, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         """Another command of `manage.py` on the same data folder. Raises when it fails, unless `check=False`."""

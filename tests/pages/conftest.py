@@ -92,13 +92,13 @@ def told(answer: httpx.Response) -> Any:
     return answer.json()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def model_server() -> Iterator[ModelServer]:
     with ModelServer() as server:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def scripted(house: House, model_server: ModelServer) -> Iterator[dict[str, Any]]:
     """A policy whose models live at the scripted server."""
     name = f"scripted-{model_server.url.rsplit(':')[-1].split('/')[0]}"

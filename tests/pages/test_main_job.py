@@ -91,7 +91,6 @@ def test_steps_and_words_arrive_while_the_run_is_at_work(
     expect(page.locator("#answer strong")).to_have_text("Concordia", timeout=PATIENCE)
     expect(page.locator("#run-head")).to_contain_text("Answered")
     expect(page.locator("ol.sources li")).to_have_count(1)
-    model_server.reset()
 
 
 def test_stop_ends_a_run_and_the_page_says_so(

@@ -33,8 +33,10 @@ def test_token_for_nobody_is_refused(house: House) -> None:
     assert "There is no user 'nobody'." in refused.stderr
 
 
-def test_signin_prints_a_link(house: House) -> None:
-    assert re.fullmatch(r"http://127\.0\.0\.1:8000/\?token=\S+", house.manage("signin").stdout.strip())
+def test_signin_prints_a_link_to_where_the_server_answers(house: House) -> None:
+    assert re.fullmatch(re.escape(house.url) + r"/\?token=\S+", house.manage("signin").stdout.strip())
+    elsewhere = house.manage("signin", "--base-url", "https://rlm.example/").stdout
+    assert elsewhere.startswith("https://rlm.example/?token=")
 
 
 def test_sandbox_check_tells_the_level_and_fails_under_the_minimum(house: House) -> None:

@@ -28,6 +28,23 @@ def finished(open_page: OpenPage, add_text: Callable[..., Any], ask: Ask) -> str
     return run
 
 
+def go(page: Page, path: str) -> Page:
+    """Opens a trace and waits until it is drawn and takes keys."""
+    page.goto(path)
+    expect(page.locator("main[data-ready]")).to_be_attached(timeout=PATIENCE)
+    return page
+
+
+@pytest.fixture
+def open_trace(open_page: OpenPage) -> OpenPage:
+    """`open_trace(run, "?node=10", **context options)`"""
+
+    def open_trace(run: str, query: str = "", **options: Any) -> Page:
+        return go(open_page("/sign-in", **options), f"/runs/{run}/trace{query}")
+
+    return open_trace
+
+
 def rows(page: Page) -> Any:
     return page.locator("#tree [data-id]")
 
@@ -39,8 +56,8 @@ def selected(page: Page) -> Any:
 # ------------------------------------------------------------------------------------------------- trace
 
 
-def test_a_finished_run_is_walked_through_by_keys(open_page: OpenPage, finished: str) -> None:
-    page = open_page(f"/runs/{finished}/trace")
+def test_a_finished_run_is_walked_through_by_keys(open_trace: OpenPage, finished: str) -> None:
+    page = open_trace(finished)
     expect(selected(page)).to_have_attribute("data-id", "1")
     expect(page.locator("#det-b")).to_contain_text("1790")
     page.keyboard.press("j")
@@ -67,8 +84,8 @@ def test_a_finished_run_is_walked_through_by_keys(open_page: OpenPage, finished:
     expect(selected(page)).to_have_attribute("data-id", "1")
 
 
-def test_a_cell_shows_code_output_variables_and_reads(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace?node=10")
+def test_a_cell_shows_code_output_variables_and_reads(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"), "?node=10")
     detail = page.locator("#det-b")
     expect(detail.locator("pre.code .ln")).to_have_count(12)
     expect(detail.locator(".ln.hit")).to_contain_text("llm_batch")
@@ -79,20 +96,20 @@ def test_a_cell_shows_code_output_variables_and_reads(open_page: OpenPage, put: 
     expect(detail.locator("tbody tr")).to_contain_text(["north/mini"])
     page.keyboard.press("7")
     expect(detail).to_contain_text('"kind": "cell"')
-    page.goto(f"{page.url.split('?')[0]}?node=4")
+    go(page, f"{page.url.split('?')[0]}?node=2")
     page.keyboard.press("5")
     expect(page.get_by_role("tab", name="Reads")).to_be_disabled()
 
 
-def test_reads_lead_into_the_document(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace?node=7")
+def test_reads_lead_into_the_document(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"), "?node=7")
     page.get_by_role("tab", name="Reads").click()
     link = page.locator("#det-b a[data-read]").first
     expect(link).to_have_attribute("href", "/documents/reports00000?at=0-8412006")
 
 
-def test_the_address_selects_and_a_reload_keeps_it(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace?batch=11")
+def test_the_address_selects_and_a_reload_keeps_it(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"), "?batch=11")
     expect(selected(page)).to_have_attribute("data-id", "b11")
     expect(page.locator("#det-h h2")).to_have_text("llm_batch ×30")
     expect(page.locator("#det-b tbody tr").first).to_contain_text("timeout")
@@ -103,8 +120,8 @@ def test_the_address_selects_and_a_reload_keeps_it(open_page: OpenPage, put: Put
     expect(selected(page)).to_have_attribute("data-id", number)
 
 
-def test_a_batch_is_one_row_until_opened(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace")
+def test_a_batch_is_one_row_until_opened(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"))
     batch = page.locator('#tree [data-id="b11"]')
     expect(batch).to_contain_text("llm_batch ×30")
     expect(batch).to_contain_text("2 failed")
@@ -114,8 +131,8 @@ def test_a_batch_is_one_row_until_opened(open_page: OpenPage, put: Put) -> None:
     expect(page.locator('#tree [data-id="12"]')).to_have_attribute("aria-setsize", "30")
 
 
-def test_a_bar_of_the_time_line_selects_its_row(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace")
+def test_a_bar_of_the_time_line_selects_its_row(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"))
     box = page.locator("#timeline").bounding_box()
     assert box
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
@@ -124,8 +141,8 @@ def test_a_bar_of_the_time_line_selects_its_row(open_page: OpenPage, put: Put) -
     expect(selected(page)).to_have_attribute("data-id", "3")
 
 
-def test_searching_leaves_what_fits_and_what_lies_above(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace")
+def test_searching_leaves_what_fits_and_what_lies_above(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"))
     page.keyboard.press("/")
     page.keyboard.type("kind:lm status:failed")
     expect(page.locator("#hits")).to_have_text("2")
@@ -139,8 +156,8 @@ def test_searching_leaves_what_fits_and_what_lies_above(open_page: OpenPage, put
     expect(selected(page)).to_have_class(re.compile("bad"))
 
 
-def test_a_failed_cell_shows_its_traceback(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace")
+def test_a_failed_cell_shows_its_traceback(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"))
     page.keyboard.press("/")
     page.keyboard.type("kind:cell status:failed")
     page.keyboard.press("Enter")
@@ -148,8 +165,8 @@ def test_a_failed_cell_shows_its_traceback(open_page: OpenPage, put: Put) -> Non
     expect(page.locator("#det-b")).to_contain_text("Traceback (most recent call last)")
 
 
-def test_only_rows_in_view_stand_in_the_page(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('large', '--nodes', '10500')}/trace")
+def test_only_rows_in_view_stand_in_the_page(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("large", "--nodes", "10500"))
     batch = page.locator("#tree .batch").first
     batch.locator(".tw").click()
     expect(page.locator("#tree")).to_have_attribute("aria-rowcount", re.compile(r"^2\d{3}$"))
@@ -159,8 +176,8 @@ def test_only_rows_in_view_stand_in_the_page(open_page: OpenPage, put: Put) -> N
     assert rows(page).count() < 120
 
 
-def test_a_phone_shows_one_part_at_a_time(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/trace", viewport={"width": 390, "height": 844})
+def test_a_phone_shows_one_part_at_a_time(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("recursive"), viewport={"width": 390, "height": 844})
     expect(page.locator("#timeline")).to_be_visible()
     expect(page.locator("#tree")).not_to_be_visible()
     page.get_by_role("tab", name="Tree").click()
@@ -169,10 +186,10 @@ def test_a_phone_shows_one_part_at_a_time(open_page: OpenPage, put: Put) -> None
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_cancelled_and_a_failed_run_say_so(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('cancelled')}/trace")
+def test_a_cancelled_and_a_failed_run_say_so(open_trace: OpenPage, put: Put) -> None:
+    page = open_trace(put("cancelled"))
     expect(page.locator("#det-h")).to_contain_text("cancelled")
-    page.goto(f"/runs/{put('failed')}/trace")
+    go(page, f"/runs/{put('failed')}/trace")
     expect(page.locator("#det-b .note.err")).to_contain_text("The server refused the key")
 
 
@@ -282,7 +299,7 @@ def test_charts_are_drawn_and_their_marks_open_nodes(open_page: OpenPage, put: P
     expect(page.locator(".kpis")).to_contain_text("of $5.00")
     page.get_by_text("Table").first.click()
     expect(page.locator(".twin table").first).to_be_visible()
-    bar = page.locator('[data-chart="latency"] .point path').first
+    bar = page.locator('[data-chart="cost"] .point path').first
     bar.scroll_into_view_if_needed()
     box = bar.bounding_box()
     assert box
@@ -302,7 +319,7 @@ def test_charts_take_the_themes_colours(open_page: OpenPage, put: Put) -> None:
 def test_an_unknown_price_is_said_and_never_0(open_page: OpenPage, put: Put) -> None:
     page = open_page(f"/runs/{put('with_batch')}/cost")
     expect(page.locator(".kpis")).to_contain_text("at least $")
-    page.goto(f"/runs/{put('with_batch')}/trace?node=1")
+    go(page, f"/runs/{put('with_batch')}/trace?node=1")
     page.keyboard.press("/")
     page.keyboard.type("model:otter")
     page.keyboard.press("Enter")

@@ -13,14 +13,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from rlm_web import startup
-from rlm_web.data_folder import DataFolder, DataFolderInUse
+from rlm_web.data_folder import DEFAULT_ADDRESS, DataFolder, DataFolderInUse
 from rlm_web.progress import Progress
 from trajectories import documents, engine, policies, recorder, representations, tasks
 from trajectories.models import Document, Run
 
 LOOK_SECONDS = 0.05
 SECONDS_TO_CANCEL = 4.0
-DEFAULT_ADDRESS = "http://127.0.0.1:8000"
 INTERRUPTED = 130
 """The exit status of what Ctrl-C ended."""
 

@@ -104,7 +104,7 @@ async def test_it_searches_several_documents_and_names_the_one_it_quotes(ask: As
 
 async def test_counts_are_given_for_each_document(ask: Ask) -> None:
     run = await ask("How many times does “storm” occur?", MANUAL, LETTERS)
-    assert "text 0.txt: 4" in run.answer
+    assert "text 0.txt: 3 (4)" in run.answer
     assert "text 1.txt: 1" in run.answer
 
 
@@ -161,6 +161,12 @@ async def test_without_model_calls_the_sentences_are_weighed_in_python(ask: Ask)
     run = await ask("Who supplies the oil?", MANUAL, max_depth=0)
     assert "Hollis" in " ".join(run.quotes)
     assert run.answer.endswith(LABEL)
+
+
+async def test_without_model_calls_a_summary_is_refused_with_a_reason(ask: Ask) -> None:
+    run = await ask("Summarise this text.", MANUAL, max_depth=0)
+    assert run.outcome.status == "failed"
+    assert "depth of 1" in run.outcome.error_message
 
 
 async def test_with_too_few_turns_it_gives_what_it_found_or_nothing(ask: Ask) -> None:

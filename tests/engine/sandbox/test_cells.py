@@ -52,6 +52,15 @@ async def test_a_traceback_shows_the_lines_of_the_cells_alone(opened: Opener) ->
     assert "decoder.py" not in trace
 
 
+async def test_of_a_deep_recursion_both_ends_are_shown(opened: Opener) -> None:
+    repl = await opened("text")
+    trace = await repl.error("def f(n):\n    return f(n + 1)\nf(0)")
+    assert "cell 1, line 3\n    f(0)" in trace
+    assert "more …" in trace
+    assert trace.splitlines()[-1].startswith("RecursionError")
+    assert len(trace.splitlines()) < 30
+
+
 async def test_a_syntax_error_points_at_its_place(opened: Opener) -> None:
     repl = await opened("text")
     execution = await repl("good = 1\nif good\n    pass")

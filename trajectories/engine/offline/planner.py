@@ -16,6 +16,8 @@ from trajectories.engine.types import Message
 
 MOST_ASKED = 6
 """Questions looked for at once: the question itself, and things compared or options."""
+ENOUGH_TO_SHOW = 0.3
+"""Match from which a passage is shown that is not claimed to answer."""
 ENDING_ENGLISH = (
     r"[a-z]?(?:e|es|s|ed|d|ing|ings|er|ers|or|ors|ion|ions|ation|ations|ive|ives|ment|ments|ly|y|ies|ied|i|al|ally"
     r"|able|ible|ance|ence|ant|ent|ity|ful|ness|ist|ists|ism)?"
@@ -76,7 +78,9 @@ def reply(messages: Sequence[Message]) -> str:
         return _turn(question, plan, _WITHOUT_CALLS)
     if stage == _WITHOUT_CALLS:
         return _turn(question, plan, plan[-1])
-    if stage not in plan[:-1] or failed:
+    if failed:
+        raise ProviderError("engine", "Choosing representative sentences needs the worker: allow a depth of 1 or more.")
+    if stage not in plan[:-1]:
         raise _broken(messages[-1].content)
     return _turn(question, plan, plan[plan.index(stage) + 1])
 
@@ -141,9 +145,10 @@ def _parameters(question: Question, stage: str) -> list[str]:
     if stage == "find":
         asked = ",\n".join(f"    {_asked(part, about)!r}" for part, about in _questions(question))
         ending = ENDING_ENGLISH if question.english else ENDING_ANY
-        return [f"ASKED = [\n{asked},\n]", f"ENDING = r{ending!r}" if "'" not in ending else f"ENDING = {ending!r}"]
+        return [f"ASKED = [\n{asked},\n]", f"ENDING = {ending!r}"]
     if stage == "answer":
-        return [f"KIND, BEYOND, ENOUGH = {question.kind!r}, {question.beyond!r}, {ENOUGH}"]
+        enough = ENOUGH_TO_SHOW if question.beyond else ENOUGH
+        return [f"KIND, BEYOND, ENOUGH = {question.kind!r}, {question.beyond!r}, {enough}"]
     if stage == "count":
         return [f"COUNTED = {question.counted!r}"]
     if stage == "headings":

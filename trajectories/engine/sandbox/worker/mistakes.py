@@ -57,15 +57,21 @@ def _frames(error: BaseException) -> list[str]:
     return ["Traceback (most recent call last):", *lines] if lines else []
 
 
-def _cell_frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
-    """Frames of the cells alone: what happens inside the library is seldom the model's mistake."""
-    frames = [frame for frame in traceback.extract_tb(trace, limit=-200) if frame.filename.startswith(CELL)]
-    if len(frames) <= _MOST_FRAMES:
-        return frames
-    return frames[: _MOST_FRAMES // 2] + frames[-_MOST_FRAMES // 2 :]
+def _cell_frames(trace: TracebackType | None) -> list[traceback.FrameSummary | int]:
+    """Frames of the cells alone: what happens inside the library is seldom the model's mistake. Of very many the
+    first and the last, with the number of those left out between them."""
+    frames = [(frame, line) for frame, line in traceback.walk_tb(trace) if frame.f_code.co_filename.startswith(CELL)]
+    half = _MOST_FRAMES // 2
+    left_out = len(frames) - 2 * half
+    if left_out <= 0:
+        return [*traceback.StackSummary.extract(frames)]
+    first, last = traceback.StackSummary.extract(frames[:half]), traceback.StackSummary.extract(frames[-half:])
+    return [*first, left_out, *last]
 
 
-def _frame_lines(frame: traceback.FrameSummary) -> list[str]:
+def _frame_lines(frame: traceback.FrameSummary | int) -> list[str]:
+    if isinstance(frame, int):
+        return [f"  … {frame:,} more …"]
     where = "" if frame.name == "<module>" else f", in {frame.name}"
     lines = [f"  {frame.filename.strip('<>')}, line {frame.lineno}{where}"]
     return [*lines, f"    {frame.line}"] if frame.line else lines
