@@ -20,6 +20,8 @@ TAGS = set("p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li table t
 ATTRIBUTES = {"a": {"href", "class", "data-cite", "aria-label"}, "ol": {"start"}, "td": {"class"}, "th": {"class"}}
 OUTSIDE = ("http://", "https://")
 CLOSING = "”\"’'»)"
+SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
+"""Where a document's line was wrapped, inside a paragraph."""
 SHORTEST_QUOTE = 12
 """Characters from which a quotation in an answer is taken for one of a source."""
 
@@ -43,15 +45,18 @@ def answer_html(answer: str, addresses: Sequence[str]) -> SafeString:
 
 
 def with_marks(answer: str, quotes: Sequence[str]) -> str:
-    """An answer that names no source by number, with `[n]` behind the words it takes from source n as they stand."""
+    """An answer that names no source by number, with `[n]` behind the words it takes from source n as they stand.
+
+    The line breaks of the document's own lay-out are not kept in them."""
     if any(int(found[1]) <= len(quotes) for found in CITATION.finditer(answer)):
         return answer
     for number, quote in enumerate(quotes, start=1):
         at = answer.find(quote) if len(quote) >= SHORTEST_QUOTE else -1
         if at >= 0:
-            end = at + len(quote)
-            end += len(answer[end:]) - len(answer[end:].lstrip(CLOSING))
-            answer = f"{answer[:end]} [{number}]{answer[end:]}"
+            rest = answer[at + len(quote) :]
+            closing = rest[: len(rest) - len(rest.lstrip(CLOSING))]
+            flowing = SINGLE_BREAK.sub(" ", quote)
+            answer = f"{answer[:at]}{flowing}{closing} [{number}]{rest[len(closing) :]}"
     return answer
 
 
@@ -87,7 +92,10 @@ def _split(token: Token, addresses: Sequence[str]) -> list[Token]:
 
 
 def _mark(number: int, address: str) -> str:
-    return f'<a class="cite" href="{escape(address)}" data-cite="{number}" aria-label="Source {number}">{number}</a>'
+    """Joined to the word before it, so that no line begins with it."""
+    return (
+        f'\u2060<a class="cite" href="{escape(address)}" data-cite="{number}" aria-label="Source {number}">{number}</a>'
+    )
 
 
 def _fit_the_page(state: StateCore) -> None:

@@ -23,7 +23,7 @@ from trajectories import engine
 from trajectories.engine.events import Event
 from trajectories.engine.offline import words
 from trajectories.engine.offline.extractive import ENOUGH, SENTENCES_A_BLOCK
-from trajectories.engine.offline.question import understand
+from trajectories.engine.offline.question import Question, understand
 from trajectories.engine.offline.scoring import Passage, Scorer
 from trajectories.engine.text import TextInMemory
 from trajectories.engine.types import Connection, Document, Policy
@@ -142,7 +142,7 @@ class Ranking:
         )
 
 
-def _weights(passage: Passage, question) -> dict[str, float]:
+def _weights(passage: Passage, question: Question) -> dict[str, float]:
     blocks = len(passage.sentences) // SENTENCES_A_BLOCK + 1
     weights = {}
     for term in question.terms:

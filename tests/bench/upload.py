@@ -1,4 +1,4 @@
-"""Memory and time of a large upload at the real server: `python -m tests.bench.upload [--megabytes N] [--most-growth N]`.
+"""Memory and time of a large upload at the real server: `python -m tests.bench.upload [--megabytes N]`.
 
 Prints the server's memory before, and its peak during the upload and the reading; fails when it grew by more than
 `--most-growth` MiB.

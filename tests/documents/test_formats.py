@@ -4,14 +4,24 @@ import zipfile
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.documents import files
+from trajectories.documents.readers import READERS, readable_kinds
 from trajectories.documents.reading import Reading, ReadingError
 
 Read = Callable[[str, bytes], tuple[str, Reading]]
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "dev"
+
+
+@pytest.mark.parametrize("reader", sorted(set(READERS.values()), key=str), ids=lambda reader: reader.LABEL)
+def test_a_reader_says_what_it_reads(reader: ModuleType) -> None:
+    assert reader.LABEL in readable_kinds() and (reader.__doc__ or "").strip().endswith((".", ")"))
+    assert all(extension[0] == "." and extension == extension.lower() for extension in reader.MEDIA_TYPES)
+    assert all(READERS[extension] is reader for extension in reader.MEDIA_TYPES), "two readers want the same extension"
+    assert callable(reader.read)
 
 
 def test_html_gives_what_a_reader_of_the_page_sees(read: Read) -> None:

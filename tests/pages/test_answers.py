@@ -57,3 +57,7 @@ def test_quotations_of_sources_get_their_marks_where_the_answer_has_none() -> No
     )
     assert with_marks("“It ground corn until 1912.” [2] The mill was built in 1790.", quotes).count("[") == 1
     assert with_marks("Corn, for long.", quotes) == "Corn, for long."
+    assert (
+        with_marks("“It ground corn\nuntil 1912.”", ["It ground corn\nuntil 1912."])
+        == "“It ground corn until 1912.” [1]"
+    )

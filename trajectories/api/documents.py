@@ -1,11 +1,8 @@
 """Documents: uploads in chunks, pasted texts, listing, reading, finding, taking away."""
 
-import base64
-import binascii
 import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from django.conf import settings
@@ -15,8 +12,10 @@ from ninja import Query, Router
 from pydantic import Field
 
 from trajectories import access, documents, engine
+from trajectories.api import shapes
 from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
+from trajectories.api.paging import cursor_of, position_of
 from trajectories.documents import uploads
 from trajectories.models import Document, Upload
 from trajectories.representations import document_json
@@ -29,6 +28,8 @@ MAX_WINDOW = 1_000_000
 """Characters of a text in one answer."""
 BIGGEST = 2**62
 """Numbers beyond it fit into no column."""
+
+OCTETS = {"requestBody": {"content": {"application/octet-stream": {}}, "required": True}}
 
 Name = Annotated[str, Field(min_length=1, max_length=MAX_NAME)]
 Offset = Annotated[int, Field(ge=0, le=BIGGEST)]
@@ -75,7 +76,7 @@ class Wanted(Asked):
 # ------------------------------------------------------------------------------------------------- uploads
 
 
-@router.post("/uploads", summary="Begin an upload")
+@router.post("/uploads", response={201: shapes.Upload, 200: shapes.Kept}, summary="Begin an upload")
 def begin(request: HttpRequest, body: NewUpload) -> HttpResponse:
     """`201 {id, offset, chunk_size}`, or `200 {document}` when you have a document with this SHA-256 already."""
     if body.size > settings.MAX_DOCUMENT_BYTES:
@@ -87,28 +88,30 @@ def begin(request: HttpRequest, body: NewUpload) -> HttpResponse:
     return json_answer(_upload_json(uploads.begin(request.user, body.name, body.size, sha256)), 201)
 
 
-@router.get("/uploads/{upload_id}", summary="Where an upload stands")
+@router.get("/uploads/{upload_id}", response=shapes.Upload, summary="Where an upload stands")
 def standing(request: HttpRequest, upload_id: str) -> HttpResponse:
     return json_answer(_upload_json(access.get_upload(request.user, upload_id)))
 
 
-@router.put("/uploads/{upload_id}", summary="The next chunk, as an octet stream")
+@router.put(
+    "/uploads/{upload_id}", response=shapes.Offset, openapi_extra=OCTETS, summary="The next chunk, as an octet stream"
+)
 def append(request: HttpRequest, upload_id: str, chunk: Query[Chunk]) -> HttpResponse:
     upload = access.get_upload(request.user, upload_id)
     with _refusals():
-        if int(request.headers.get("Content-Length") or 0) > settings.CHUNK_BYTES:
-            raise uploads.TooLong(uploads.CHUNK_TOO_LONG.format(settings.CHUNK_BYTES), upload.offset)
         return json_answer({"offset": uploads.append(upload, chunk.offset, request)})
 
 
-@router.post("/uploads/{upload_id}/complete", summary="End an upload: it becomes a document")
+@router.post(
+    "/uploads/{upload_id}/complete", response={201: shapes.Document}, summary="End an upload: it becomes a document"
+)
 def complete(request: HttpRequest, upload_id: str) -> HttpResponse:
     upload = access.get_upload(request.user, upload_id)
     with _refusals():
         return json_answer(document_json(uploads.complete(upload)), 201)
 
 
-@router.delete("/uploads/{upload_id}", summary="Give an upload up")
+@router.delete("/uploads/{upload_id}", response={204: None}, summary="Give an upload up")
 def give_up(request: HttpRequest, upload_id: str) -> HttpResponse:
     uploads.remove(access.get_upload(request.user, upload_id))
     return HttpResponse(status=204)
@@ -146,7 +149,7 @@ def _refusals() -> Iterator[None]:
 # ------------------------------------------------------------------------------------------------- documents
 
 
-@router.post("/documents", summary="A pasted text")
+@router.post("/documents", response={201: shapes.Document}, summary="A pasted text")
 def paste(request: HttpRequest, body: NewText) -> HttpResponse:
     if len(request.body) > MAX_TEXT_BYTES:
         raise ApiError(413, "too_large", "A pasted text may have at most 1 MiB; upload it as a file instead.")
@@ -157,7 +160,9 @@ def paste(request: HttpRequest, body: NewText) -> HttpResponse:
     return json_answer(document_json(document), 201)
 
 
-@router.post("/samples/{key}", summary="A text shipped with the product, as a document of yours")
+@router.post(
+    "/samples/{key}", response={201: shapes.Document}, summary="A text shipped with the product, as a document of yours"
+)
 def sample(request: HttpRequest, key: str) -> HttpResponse:
     try:
         document = documents.add_sample(request.user, key)
@@ -167,36 +172,37 @@ def sample(request: HttpRequest, key: str) -> HttpResponse:
     return json_answer(document_json(document), 201)
 
 
-@router.get("/documents", summary="Documents, newest first")
+@router.get("/documents", response=shapes.Documents, summary="Documents, newest first")
 def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
     mine = Document.objects.visible_to(request.user).listed().defer("parts")
     if wanted.q:
         mine = mine.filter(name__icontains=wanted.q)
     if wanted.cursor:
-        created_at, document_id = _position(wanted.cursor)
+        created_at, document_id = position_of(wanted.cursor)
         mine = mine.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=document_id))
     page = list(mine.order_by("-created_at", "-id")[: wanted.limit + 1])
     shown = page[: wanted.limit]
     return json_answer(
         {
             "items": [document_json(document) for document in shown],
-            "next": _cursor(shown[-1]) if len(page) > wanted.limit else None,
+            "next": cursor_of(shown[-1]) if len(page) > wanted.limit else None,
         }
     )
 
 
-@router.get("/documents/{document_id}", summary="One document")
+@router.get("/documents/{document_id}", response=shapes.Document, summary="One document")
 def one(request: HttpRequest, document_id: str) -> HttpResponse:
     return json_answer(document_json(access.get_document(request.user, document_id)))
 
 
-@router.delete("/documents/{document_id}", summary="Delete a document; one that a run used is kept for that run")
+@router.delete("/documents/{document_id}", response={204: None}, summary="Delete a document")
 def delete(request: HttpRequest, document_id: str) -> HttpResponse:
+    """One that a run used is kept for that run, out of the lists."""
     documents.remove(access.get_document(request.user, document_id))
     return HttpResponse(status=204)
 
 
-@router.get("/documents/{document_id}/text", summary="A window of the text, in characters")
+@router.get("/documents/{document_id}/text", response=shapes.Window, summary="A window of the text, in characters")
 def text(request: HttpRequest, document_id: str, window: Query[Window]) -> HttpResponse:
     """At most 1,000,000 characters; `start` and `end` of the answer say what it really holds."""
     content = _text_of(access.get_document(request.user, document_id))
@@ -209,7 +215,7 @@ def text(request: HttpRequest, document_id: str, window: Query[Window]) -> HttpR
         return json_answer({"start": start, "end": end, "text": content.read(start, end)})
 
 
-@router.get("/documents/{document_id}/find", summary="The next place of some words in the text")
+@router.get("/documents/{document_id}/find", response=shapes.Found, summary="The next place of some words in the text")
 def find(request: HttpRequest, document_id: str, wanted: Query[Wanted]) -> HttpResponse:
     """`{start, end, next}`: the match, or where to go on looking (`from=next`); all three null at the end of the text.
 
@@ -231,16 +237,3 @@ def _reading() -> Iterator[None]:
         yield
     except engine.DocumentError as error:
         raise ApiError(409, "no_text", str(error)) from None
-
-
-def _cursor(document: Document) -> str:
-    return base64.urlsafe_b64encode(f"{document.created_at.isoformat()} {document.id}".encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        created_at, _, document_id = text.partition(" ")
-        return datetime.fromisoformat(created_at).astimezone(UTC), document_id
-    except (ValueError, OverflowError, binascii.Error):
-        raise ApiError(422, "wrong_cursor", "This cursor is not one of ours; take it from “next” of a list.") from None

@@ -1,9 +1,6 @@
 """Runs: asking, listing, following, stopping, reading, taking away."""
 
-import base64
-import binascii
 from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from asgiref.sync import sync_to_async
@@ -16,6 +13,7 @@ from trajectories import access, documents, estimates, exporters, policies, repr
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, RunStatus, json_answer
 from trajectories.api.errors import ApiError
+from trajectories.api.paging import cursor_of, position_of
 from trajectories.models import Document, Node, Run
 
 router = Router(tags=["Runs"])
@@ -99,7 +97,7 @@ def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
     return json_answer(
         {
             "items": [representations.run_json(run, request) for run in shown],
-            "next": _cursor(shown[-1]) if len(page) > wanted.limit else None,
+            "next": cursor_of(shown[-1]) if len(page) > wanted.limit else None,
         }
     )
 
@@ -112,22 +110,9 @@ def _filtered(runs: "QuerySet[Run]", wanted: Filter) -> "QuerySet[Run]":
     if wanted.document:
         runs = runs.filter(pk__in=Run.documents.through.objects.filter(document=wanted.document).values("run"))
     if wanted.cursor:
-        created_at, run_id = _position(wanted.cursor)
+        created_at, run_id = position_of(wanted.cursor)
         runs = runs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=run_id))
     return runs.order_by("-created_at", "-id")
-
-
-def _cursor(run: Run) -> str:
-    return base64.urlsafe_b64encode(f"{run.created_at.isoformat()} {run.id}".encode()).decode().rstrip("=")
-
-
-def _position(cursor: str) -> tuple[datetime, str]:
-    try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        created_at, _, run_id = text.partition(" ")
-        return datetime.fromisoformat(created_at).astimezone(UTC), run_id
-    except (ValueError, OverflowError, binascii.Error):
-        raise ApiError(422, "wrong_cursor", "This cursor is not one of ours; take it from “next” of a list.") from None
 
 
 @router.get("/runs/{run_id}", response=shapes.Run, summary="One run")

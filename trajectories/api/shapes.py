@@ -33,6 +33,43 @@ class Document(Schema):
     created_at: str
 
 
+class Documents(Schema):
+    items: list[Document]
+    next: str | None
+
+
+class Upload(Schema):
+    id: str
+    name: str
+    offset: int
+    """Where to go on."""
+    size: int
+    chunk_size: int
+    """Bytes a chunk may have at most."""
+
+
+class Kept(Schema):
+    document: Document
+    """Yours, with the same content: nothing need be sent."""
+
+
+class Offset(Schema):
+    offset: int
+
+
+class Window(Schema):
+    start: int
+    end: int
+    text: str
+
+
+class Found(Schema):
+    start: int | None
+    end: int | None
+    next: int | None
+    """Where to go on looking, when the time was up before the text."""
+
+
 class Usage(Schema):
     calls: int
     attempts: int

@@ -8,13 +8,13 @@ import queue
 import threading
 import time
 
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from trajectories import engine
 from trajectories.documents import store
 from trajectories.documents.reading import BROKE_OFF, Reading, read_file
 from trajectories.documents.work import working_folder
-from trajectories.models import Document
+from trajectories.models import Document, DocumentQuerySet
 
 THREADS = 2
 LOOK_SECONDS = 0.5
@@ -75,23 +75,22 @@ def extract(document_id: str) -> None:
             _fail(document, str(error))
         except ValueError:  # the reader wrote something that is not UTF-8
             _fail(document, BROKE_OFF)
-        except OSError as error:
+        except DatabaseError:  # the row still says `processing`: the next start takes it up
+            raise
+        except Exception:
             log.exception("Document %s could not be read.", document.pk)
-            _fail(document, f"The server could not read this file ({error.strerror or error}). Upload it again later.")
+            _fail(document, "Something went wrong on the server; its log says what. Upload this file again later.")
 
 
 def _keep(document: Document, reading: Reading, measure: store.Measure) -> None:
     with store.holding(measure.sha256):
         kept = _unread(document).update(
             status=Document.Status.READY,
-            text_sha256=measure.sha256,
-            chars=measure.chars,
-            tokens=engine.estimate_tokens(measure.chars),
-            decoded_bytes=measure.decoded_bytes,
             media_type=reading.media_type or document.media_type,
             warnings=reading.warnings,
             parts=reading.parts,
             message="",
+            **measure.columns(),
         )
         if kept:
             store.put_text(reading.text, measure)
@@ -101,7 +100,7 @@ def _fail(document: Document, message: str) -> None:
     _unread(document).update(status=Document.Status.FAILED, message=message[:500])
 
 
-def _unread(document: Document):  # type: ignore[no-untyped-def]
+def _unread(document: Document) -> DocumentQuerySet:
     """The row, unless it was deleted, or read by another process, in the meantime."""
     return Document.objects.filter(pk=document.pk, status=Document.Status.PROCESSING)
 

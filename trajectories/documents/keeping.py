@@ -79,18 +79,8 @@ def _keep_text(owner: Any, name: str, original: Path, path: Path) -> Document:
             bytes=size,
             media_type=media_type_of(name) or "text/plain",
             status=Document.Status.READY,
-            **measured(measure),
+            **measure.columns(),
         )
-
-
-def measured(measure: store.Measure) -> dict[str, Any]:
-    """What a document says of its text."""
-    return {
-        "text_sha256": measure.sha256,
-        "chars": measure.chars,
-        "tokens": engine.estimate_tokens(measure.chars),
-        "decoded_bytes": measure.decoded_bytes,
-    }
 
 
 def remove(document: Document) -> None:

@@ -1,6 +1,7 @@
 """Runs a reader on one file in a process of its own, with limits, and believes nothing that comes back."""
 
 import json
+import logging
 import math
 import os
 import signal
@@ -24,6 +25,9 @@ MOST_PARTS = 10_000
 MOST_WARNINGS = 100
 
 BROKE_OFF = "This file could not be read: it is damaged, or too large for its kind. Save it again, or as plain text."
+
+
+log = logging.getLogger(__name__)
 
 
 class ReadingError(engine.DocumentError):
@@ -66,7 +70,13 @@ def read_file(
             raise ReadingError(f"This file took longer than {seconds:.0f} seconds to read. Split it.") from None
         finally:
             _end(process)
+    if status != 0:
+        log.warning("The reader of %r ended with %d: %s", name, status, _last_words(folder / "stderr"))
     return checked(folder, status)
+
+
+def _last_words(complaints: Path) -> str:
+    return complaints.read_bytes()[-2000:].decode("utf-8", "replace").strip()
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.core.files import File
@@ -40,6 +41,15 @@ class Measure:
     chars: int
     decoded_bytes: int
     """As a Python str, which takes 1, 2 or 4 bytes for every character."""
+
+    def columns(self) -> dict[str, Any]:
+        """What the row of a document says of its text."""
+        return {
+            "text_sha256": self.sha256,
+            "chars": self.chars,
+            "tokens": engine.estimate_tokens(self.chars),
+            "decoded_bytes": self.decoded_bytes,
+        }
 
 
 def blob_key(sha256: str) -> str:

@@ -22,7 +22,6 @@ from trajectories.models import Document, Upload
 PIECE = 256 << 10
 """Bytes held in memory at once."""
 KEPT_DAYS = 7
-CHUNK_TOO_LONG = "A chunk may have at most {} bytes. Send smaller ones."
 
 
 class Readable(Protocol):
@@ -61,7 +60,7 @@ def append(upload: Upload, offset: int, body: Readable) -> int:
         file.truncate(offset)
         file.seek(offset)
         written = _write(file, body, upload)
-        os.fdatasync(file.fileno())
+        os.fsync(file.fileno())
         Upload.objects.filter(pk=upload.pk).update(offset=offset + written)
     return offset + written
 
@@ -111,7 +110,7 @@ def _write(file: BinaryIO, body: Readable, upload: Upload) -> int:
 def _too_long(upload: Upload, most: int) -> str:
     if most < settings.CHUNK_BYTES:
         return f"This upload was announced with {upload.size} bytes, so only {most} more fit. Send no more than those."
-    return CHUNK_TOO_LONG.format(most)
+    return f"A chunk may have at most {most} bytes. Send smaller ones."
 
 
 @contextmanager

@@ -66,7 +66,9 @@ def usage_json(usage: Usage) -> dict[str, Any]:
 
 
 def cost_json(cost: Cost) -> dict[str, Any]:
-    usd = None if cost.usd is None else format(cost.usd, "f")
+    """Unknown is never 0: where nothing that was called has a price, `usd` is null."""
+    unknown = cost.usd is None or (cost.unpriced_calls and not cost.usd)
+    usd = None if unknown else format(cost.usd or 0, "f")
     return {"usd": usd, "kind": cost.kind, "unpriced_calls": cost.unpriced_calls}
 
 

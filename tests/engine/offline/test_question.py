@@ -79,3 +79,8 @@ def test_it_leaves_words_of_other_languages_as_they_are() -> None:
 
 def test_the_subjects_of_a_comparison_are_found() -> None:
     assert understand("What is the difference between a beacon and the lamp?").subjects == ("beacon", "lamp")
+
+
+def test_both_ends_of_a_span_of_time_are_asked_for() -> None:
+    question = understand("How many days passed between the order of oil and its delivery?")
+    assert question.subjects == ("How many days passed the order of oil", "How many days passed its delivery")

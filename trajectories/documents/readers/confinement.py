@@ -1,8 +1,8 @@
 """What a reading process gives up before it opens a hostile file: network, files, memory and time without end.
 
-Files and network go as far as the kernel allows (Linux: Landlock, a network namespace); the limits on memory, time
-and size hold everywhere."""
+As far as the system goes along: Linux takes away files (Landlock) and network too, others time, size and memory."""
 
+import contextlib
 import ctypes
 import os
 import resource
@@ -43,7 +43,8 @@ def confine(source: Path, folder: Path, *, memory: int, seconds: int, file_bytes
 def _limit(which: int, value: int) -> None:
     _, most = resource.getrlimit(which)
     value = value if most == resource.RLIM_INFINITY else min(value, most)
-    resource.setrlimit(which, (value, value))
+    with contextlib.suppress(ValueError):  # macOS cannot limit the address space
+        resource.setrlimit(which, (value, value))
 
 
 def _keep_files(libc: ctypes.CDLL, source: Path, folder: Path) -> None:

@@ -39,7 +39,7 @@ def read(source: Path, output: Output) -> None:
     """Decodes in pieces, so that a text of any size needs little memory."""
     encoding = find_encoding(source)
     if encoding.guessed:
-        output.warn(f"It is not UTF-8 and was read as {encoding.name}.")
+        output.warn(f"It is not UTF-8 and was read as {encoding.name.replace('cp125', 'Windows-125')}.")
     if encoding.damaged:
         output.warn("Some of its bytes are not UTF-8 and were replaced by “\ufffd”.")
     decoder = io.IncrementalNewlineDecoder(_decoder(encoding), translate=True)

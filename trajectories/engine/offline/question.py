@@ -71,6 +71,8 @@ _SHORT_DEFINITION = (
     r"|what (?:is|are) (?:an? |the term )?[\w\"“” -]{2,40}\??$)"
 )
 
+_RANGE = re.compile(r"(.*?)\b(?:between|from) (.+) (?:and|to|until|till) (.+?)[?.]*$", re.IGNORECASE)
+
 _BEYOND: tuple[tuple[str, str], ...] = (
     (
         "put things in order",
@@ -111,7 +113,8 @@ class Question:
     counted: str
     """For `count`: the words to be counted."""
     subjects: tuple[str, ...]
-    """For `compare`: the two things. For questions with options: the options."""
+    """For `compare`: the two things. For questions with options: the options. For "between A and B": what is asked of
+    A, and of B."""
     beyond: str
     """What it asks for that nobody can do without a language model ("compute"); empty when nothing."""
 
@@ -127,7 +130,7 @@ def understand(text: str) -> Question:
     kind, subjects, counted = _kind(text)
     beyond = _beyond(asked, len(options))
     if beyond:
-        kind, subjects, counted = "find", (), ""
+        kind, subjects, counted = "find", _ends(asked) if beyond == "compute" else (), ""
     return Question(
         text=text,
         kind=kind,
@@ -176,6 +179,12 @@ def _beyond(text: str, options: int) -> str:
         if _search(pattern, text):
             return task
     return "choose between options" if options else ""
+
+
+def _ends(text: str) -> tuple[str, ...]:
+    """What is asked between two things or times, asked of each."""
+    found = _RANGE.match(" ".join(text.split()))
+    return (found[1] + found[2], found[1] + found[3]) if found else ()
 
 
 def _expected(text: str) -> Expected:

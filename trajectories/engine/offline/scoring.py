@@ -151,12 +151,16 @@ class Scorer:
     def __init__(self, passage: Passage, question: Question, weights: Mapping[str, float]) -> None:
         self.passage = passage
         self.question = question
-        self.weights = {term: weights[term] for term in question.terms if term in weights}
+        core = tuple(term for term in question.defined if term not in _GENERAL)
+        self._core = core or question.defined
+        self.weights = {term: self._weight(term, weights[term]) for term in question.terms if term in weights}
         self.total = sum(self.weights.values()) or 1.0
         self._pairs = set(pairwise(question.sequence))
         self._characters = _fourgrams(question.text)
-        core = tuple(term for term in question.defined if term not in _GENERAL)
-        self._core = core or question.defined
+
+    def _weight(self, term: str, weight: float) -> float:
+        """In "the Essential flag" it is hardly the flag that is asked for."""
+        return weight * 0.4 if term in self.question.defined and term not in self._core else weight
 
     def best(self, count: int) -> list[Scored]:
         """The best sentences, best first."""
