@@ -23,8 +23,9 @@ from trajectories import engine
 from trajectories.engine.events import Event
 from trajectories.engine.offline import words
 from trajectories.engine.offline.extractive import ENOUGH, SENTENCES_A_BLOCK
+from trajectories.engine.offline.passage import Passage
 from trajectories.engine.offline.question import Question, understand
-from trajectories.engine.offline.scoring import Passage, Scorer
+from trajectories.engine.offline.scoring import Scorer
 from trajectories.engine.text import TextInMemory
 from trajectories.engine.types import Connection, Document, Policy
 

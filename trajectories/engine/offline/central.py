@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from trajectories.engine.offline import words
-from trajectories.engine.offline.scoring import Passage
+from trajectories.engine.offline.passage import Passage
 
 ALIKE = 0.08
 """Cosine from which two sentences count as related."""

@@ -13,8 +13,9 @@ from typing import Any
 
 from trajectories.engine.errors import ProviderError
 from trajectories.engine.offline import central
+from trajectories.engine.offline.passage import Passage
 from trajectories.engine.offline.question import Question, understand
-from trajectories.engine.offline.scoring import Passage, Scored, Scorer
+from trajectories.engine.offline.scoring import Scored, Scorer
 
 ENOUGH = 0.5
 """Match below which a sentence is not called an answer."""
