@@ -4,7 +4,7 @@
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
 /** @typedef {import('./state.js').Cost} Cost */
-import { addCost, costOf } from './state.js';
+import { costOf, sumCosts } from './state.js';
 
 // ------------------------------------------------------------------------------------------------ rows of the tree
 
@@ -147,16 +147,14 @@ export const BINS = 24;
 export function figures(batch, now) {
   const { items } = batch;
   const took = /** @type {number[]} */ ([]);
-  let cost = /** @type {Cost} */ ({ usd: '0', kind: 'exact', unpriced_calls: 0 });
   let failed = 0;
   let running = 0;
   for (const node of items) {
     if (node.end === null) running += 1;
     else took.push(active(node, now));
     if (node.status === 'failed') failed += 1;
-    const own = batch.kind === 'lm' ? costOf(node) : subtreeCost(node);
-    if (own) cost = addCost(cost, own);
   }
+  const cost = sumCosts(items.map(batch.kind === 'lm' ? costOf : subtreeCost));
   took.sort((one, other) => one - other);
   const longest = took.at(-1) ?? 0;
   const bins = Array(BINS).fill(0);

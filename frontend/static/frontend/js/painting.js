@@ -171,10 +171,11 @@ export function paintCritical(time, g, leaves) {
   g.strokeStyle = time.colors.text;
   g.fillStyle = time.colors.text;
   g.lineWidth = 1.5;
-  const wanted = new Set(leaves.map(node => node.number));
-  for (const { bar, x, y, width, height } of time.places()) {
-    if (!wanted.has(bar.node.number)) continue;
-    g.globalAlpha = time.isDim(bar.node) ? 0.25 : 1;
+  for (const node of leaves) {
+    const place = time.find(node.number);
+    if (!place || place.x > time.width || place.x + place.width < GUTTER) continue;
+    const { x, y, width, height } = place;
+    g.globalAlpha = time.isDim(node) ? 0.25 : 1;
     if (width > 9 && height > 4) {
       g.strokeRect(x + 0.75, y + 0.75, width - 1.5, height - 1.5);
     } else {

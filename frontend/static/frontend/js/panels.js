@@ -4,7 +4,7 @@
 import { usd, whole } from './format.js';
 import { active, figures } from './layout.js';
 import { python } from './python.js';
-import { addCost, costOf, subtree } from './state.js';
+import { costOf, subtree, sumCosts } from './state.js';
 import { copy, element, iconElement } from './ui.js';
 import { costText, isTurn, shortTime } from './words.js';
 
@@ -360,8 +360,9 @@ function sumCost({ batch, full, state }) {
   }
   const sum = (/** @type {Node[]} */ nodes, /** @type {keyof Node} */ column) => whole(nodes.reduce((total, node) => total + Number(node[column] ?? 0), 0));
   const rows = [...models].map(([model, nodes]) => {
-    const total = nodes.map(costOf).reduce((one, other) => (one && other ? addCost(one, other) : one ?? other), null);
-    return line([model, whole(nodes.length), sum(nodes, 'input_tokens'), sum(nodes, 'cache_read_tokens'), sum(nodes, 'output_tokens'), element('b', {}, costText(total))], [1, 2, 3, 4, 5]);
+    const total = element('b', {}, costText(sumCosts(nodes.map(costOf))));
+    const tokens = /** @type {const} */ (['input_tokens', 'cache_read_tokens', 'output_tokens']).map(kind => sum(nodes, kind));
+    return line([model, whole(nodes.length), ...tokens, total], [1, 2, 3, 4, 5]);
   });
   return [heading(batch ? 'All calls of the batch' : 'This node and all below it'),
     table(['Model', 'Calls', 'In', 'Cached', 'Out', 'Cost'], rows, [1, 2, 3, 4, 5])];

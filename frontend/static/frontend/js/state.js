@@ -71,9 +71,14 @@ function exact(usd) {
 
 /** Adds decimal texts without losing a digit. @param {string} one @param {string} other */
 export function addUsd(one, other) {
-  const sum = (exact(one) + exact(other)).toString().padStart(DIGITS + 1, '0');
-  const part = sum.slice(-DIGITS).replace(/0+$/, '');
-  return `${sum.slice(0, -DIGITS)}${part ? `.${part}` : ''}`;
+  return decimal(exact(one) + exact(other));
+}
+
+/** @param {bigint} units of 10⁻¹² dollars */
+function decimal(units) {
+  const text = units.toString().padStart(DIGITS + 1, '0');
+  const part = text.slice(-DIGITS).replace(/0+$/, '');
+  return `${text.slice(0, -DIGITS)}${part ? `.${part}` : ''}`;
 }
 
 /** The price of what has a price; null when nothing has. @param {Cost | null | undefined} cost */
@@ -89,6 +94,21 @@ export function addCost(one, other) {
   const usd = one.usd === null ? other.usd : other.usd === null ? one.usd : addUsd(one.usd, other.usd);
   const unpriced_calls = one.unpriced_calls + other.unpriced_calls;
   return { usd, kind: /** @type {Cost['kind']} */ (kind), unpriced_calls };
+}
+
+/** The sum of many costs. @param {Iterable<Cost | null>} costs null: nothing was asked of a model @returns {Cost} */
+export function sumCosts(costs) {
+  let [total, certainty, unpriced, priced] = [0n, 0, 0, false];
+  for (const cost of costs) {
+    if (!cost) continue;
+    certainty = Math.max(certainty, CERTAINTY.indexOf(cost.kind));
+    unpriced += cost.unpriced_calls;
+    if (cost.usd === null) continue;
+    total += exact(cost.usd);
+    priced = true;
+  }
+  const kind = /** @type {Cost['kind']} */ (CERTAINTY[certainty]);
+  return { usd: unpriced && !priced ? null : decimal(total), kind, unpriced_calls: unpriced };
 }
 
 /** What one call cost, from its columns. @param {Node} node @returns {Cost | null} null when it tells of no cost */

@@ -58,6 +58,8 @@ export class Timeline {
     this.font = '';
     this.dearest = 1e-12;
     this.gutter = GUTTER;
+    /** @type {Map<number, { band: number, lane: number, bar: Bar }>} of the selected node and the critical path */
+    this.spots = new Map();
     this.listen();
   }
 
@@ -71,6 +73,7 @@ export class Timeline {
   /** @param {Plan} plan */
   set(plan) {
     this.plan = plan;
+    this.seekAll(plan.critical?.nodes ?? new Set());
     this.dearest = 1e-12;
     for (const node of plan.state.nodes.values()) if (node.usd !== null) this.dearest = Math.max(this.dearest, Number(node.usd));
     if (this.whole) this.view = [0, plan.scale.length];
@@ -220,28 +223,31 @@ export class Timeline {
 
   // ---------------------------------------------------------------------------------------------- finding
 
-  /** Every bar with its place. @returns {Generator<Place>} */
-  * places() {
-    for (const [index, { lanes }] of /** @type {Plan} */ (this.plan).bands.entries()) {
-      const { y, row } = this.geometry[index];
-      for (const [lane, bars] of lanes.entries()) {
-        const top = Math.round(y + lane * row - this.scroller.scrollTop);
-        for (const bar of bars) yield this.box(bar, top, row);
-      }
-    }
+  /** Where a node is drawn now; null for one that is not. @param {number} number @returns {Place | null} */
+  find(number) {
+    const spot = this.spots.get(number) ?? this.seek(number);
+    if (!spot) return null;
+    const { y, row } = this.geometry[spot.band];
+    return this.box(spot.bar, Math.round(y + spot.lane * row - this.scroller.scrollTop), row);
   }
 
-  /** @param {number} number @returns {Place | null} */
-  find(number) {
-    const { bands } = /** @type {Plan} */ (this.plan);
-    for (const [index, { lanes }] of bands.entries()) {
+  /** Goes through all bars once. @param {number} number */
+  seek(number) {
+    for (const [band, { lanes }] of /** @type {Plan} */ (this.plan).bands.entries()) {
       for (const [lane, bars] of lanes.entries()) {
         const bar = bars.find(each => each.node.number === number);
-        const { y, row } = this.geometry[index];
-        if (bar) return this.box(bar, Math.round(y + lane * row - this.scroller.scrollTop), row);
+        if (bar) this.spots.set(number, { band, lane, bar });
       }
     }
-    return null;
+    return this.spots.get(number);
+  }
+
+  /** Remembers where the bars of these nodes are. @param {Set<number>} numbers */
+  seekAll(numbers) {
+    this.spots = new Map();
+    /** @type {Plan} */ (this.plan).bands.forEach(({ lanes }, band) => lanes.forEach((bars, lane) => {
+      for (const bar of bars) if (numbers.has(bar.node.number)) this.spots.set(bar.node.number, { band, lane, bar });
+    }));
   }
 
   /** What lies under a point of the canvas. @param {number} x @param {number} y @returns {Node | null} */

@@ -34,6 +34,8 @@ export class Tree {
     /** @type {Set<number> | null} */
     this.shown = null;
     this.selected = '';
+    /** @type {Map<number, { version: number, figures: import('./layout.js').BatchFigures }>} by number of the batch */
+    this.figures = new Map();
     /** @type {Map<string, { key: string, line: HTMLElement }>} */
     this.drawn = new Map();
     this.listen();
@@ -236,9 +238,20 @@ export class Tree {
     return { key: [name, time, cost, node.status, critical], style, cells };
   }
 
+  /** A batch's figures, worked out once for each state of the run. @param {Batch} batch */
+  figuresOf(batch) {
+    const { version } = this.host.state();
+    let known = this.figures.get(batch.number);
+    if (known?.version !== version) {
+      known = { version, figures: figures(batch, this.host.now()) };
+      this.figures.set(batch.number, known);
+    }
+    return known.figures;
+  }
+
   /** @param {Batch} batch */
   batchLook(batch) {
-    const found = figures(batch, this.host.now());
+    const found = this.figuresOf(batch);
     const words = found.p50 === null ? [] : [`p50 ${shortTime(found.p50)}`, `p95 ${shortTime(/** @type {number} */ (found.p95))}`];
     if (found.running) words.unshift(`${found.done} of ${found.count}`);
     const cost = costText(found.cost);
