@@ -33,19 +33,29 @@ class Figure:
     small: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """One chart of the page."""
+
+    name: str
+    width: str
+    """How many of six columns it takes: `w2`, `w4`."""
+    chart: charts.Chart
+
+
 @require_safe
 @login_required
 def cost(request: HttpRequest, run_id: str) -> HttpResponse:
     run = access.get_run(request.user, run_id)
     record = charts.read_record(run)
     order = [*ORDER, *((name, "w2") for name in charts.NAMES if name not in dict(ORDER))]
-    shown = [{"name": name, "width": width, "chart": charts.chart(record, name)} for name, width in order]
+    shown = [Shown(name=name, width=width, chart=charts.chart(record, name)) for name, width in order]
     context = {
         "run": run,
         "tab": "cost",
         "figures": key_figures(run, record),
         "charts": shown,
-        "plotly": {each["name"]: each["chart"].figure() for each in shown if each["chart"].traces},
+        "plotly": {each.name: each.chart.figure() for each in shown if each.chart.traces},
     }
     response = render(request, "frontend/cost.html", context)
     response.allow_inline_styles = True  # type: ignore[attr-defined]
@@ -89,9 +99,10 @@ def _cached(run: Run, record: charts.Record) -> list[Figure]:
         return []
     part = f"{count(run.cache_read_tokens)} tokens"
     saved = [_saved(call) for call in record.calls if call.cache_read_tokens]
-    if any(amount is None for amount in saved):
+    known = [amount for amount in saved if amount is not None]
+    if len(known) < len(saved):
         return [Figure(name="From cache", value=share(run.cache_read_tokens, run.input_tokens), small=part)]
-    return [Figure(name="Saved by cache", value=usd(sum(saved, Decimal(0))), small=part)]  # type: ignore[arg-type]
+    return [Figure(name="Saved by cache", value=usd(sum(known, Decimal(0))), small=part)]
 
 
 def _saved(call: charts.Call) -> Decimal | None:

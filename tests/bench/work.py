@@ -17,7 +17,7 @@ CALL_SECONDS = 0.2
 """How long a sub-call takes."""
 RUNS = 16
 CHILDREN = 8
-PASS_CHARS = 10_000
+PASS_CHARS = 100_000
 """Size of a piece in a full pass over a text."""
 
 

@@ -232,7 +232,6 @@ def test_a_broken_connection_goes_on_where_it_was(
     open_page: OpenPage, add_text: Callable[..., Any], ask: Ask, scripted: dict[str, Any], model_server: ModelServer
 ) -> None:
     script(model_server, "```repl\nprint(llm_batch(['a', 'b', 'c']))\n```", "```repl\nFINAL('done')\n```")
-    run = ask("Anything?", [add_text("live.txt", TEXT)], scripted)
     page = open_page("/runs")
     connected: list[str] = []
 
@@ -243,6 +242,7 @@ def test_a_broken_connection_goes_on_where_it_was(
             server.on_message(lambda message: (socket.send(message), socket.close(code=1012, reason="restart")))
 
     page.route_web_socket(re.compile("/ws/runs/"), route)
+    run = ask("Anything?", [add_text("live.txt", TEXT)], scripted)
     page.goto(f"/runs/{run}/trace")
     expect(page.locator("#run-head .chip.ok")).to_have_text("Answered", timeout=PATIENCE)
     assert len(connected) >= 2
@@ -255,7 +255,7 @@ def script(server: ModelServer, *turns: str) -> None:
 
     def answer(body: dict[str, Any]) -> ScriptedReply:
         if body["messages"][0]["role"] != "system":
-            return ScriptedReply("OK", delay=0.4)
+            return ScriptedReply("OK", delay=2)
         turn = sum(message["role"] == "assistant" for message in body["messages"])
         return ScriptedReply(turns[min(turn, len(turns) - 1)], chunk_delay=0.03)
 

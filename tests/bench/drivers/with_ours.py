@@ -3,7 +3,6 @@
 Only the web server is left out; `tests/bench/house.py` measures with it.
 """
 
-import atexit
 from pathlib import Path
 
 import django
@@ -49,5 +48,7 @@ def record_bytes(work: Work) -> int:
 OWNER = startup.prepare(static_files=False)
 WORKER = host.Host(announce=lambda run_id: None)
 WORKER.start()
-atexit.register(WORKER.stop)
-drive(prepare, about, record_bytes)
+try:
+    drive(prepare, about, record_bytes)
+finally:
+    WORKER.stop()
