@@ -48,6 +48,15 @@ async def test_a_call_waits_for_those_in_flight_and_takes_what_they_left() -> No
     assert (await second).max_output_tokens == 1_000
 
 
+async def test_what_calls_in_flight_hold_back_is_no_reason_to_give_up() -> None:
+    budget = Budget(replace(FREE_OF_CAPS, tokens=2_500))
+    first = await budget.reserve(ASK)
+    budget.check(ASK)
+    await budget.settle(first, usage(1_000, 1_000), Cost(), called=True)
+    with pytest.raises(BudgetReached):
+        budget.check(ASK)
+
+
 async def test_the_share_of_the_last_chance_stays() -> None:
     budget = Budget(replace(FREE_OF_CAPS, calls=2))
     budget.keep_back(ASK)

@@ -319,6 +319,14 @@ async def test_a_cap_on_tokens_holds(lab: Lab) -> None:
     assert outcome.usage.input_tokens + outcome.usage.output_tokens <= 30_000
 
 
+async def test_sub_rlms_in_parallel_share_what_a_cap_leaves(lab: Lab) -> None:
+    code = "r = rlm_batch(['child'] * 8, ['text'] * 8)\nFINAL(str(sum(isinstance(x, str) for x in r)))"
+    lab.server.replies("root", [ScriptedReply("FINAL(yes)", delay=0.1)], when="<question>\nchild\n")
+    outcome = await lab.ask([cell(code)], limits={"tokens": 40_000}, max_depth=2)
+    assert (outcome.ended_by, outcome.answer) == ("answer", "8")
+    assert not lab.log.of("budget.reached")
+
+
 async def test_a_cap_on_time_stops_a_cell_and_still_asks_once_more(lab: Lab) -> None:
     outcome = await lab.ask([cell("import time\ntime.sleep(20)"), "FINAL(in time)"], limits={"seconds": 3})
     assert (outcome.status, outcome.ended_by, outcome.answer) == ("succeeded", "limit_time", "in time")

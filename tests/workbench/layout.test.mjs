@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { criticalPath } from '../../frontend/static/frontend/js/critical.js';
 import * as layout from '../../frontend/static/frontend/js/layout.js';
+import * as timing from '../../frontend/static/frontend/js/timing.js';
 import { apply, create, load } from '../../frontend/static/frontend/js/state.js';
 
 const run = name => {
@@ -17,7 +18,7 @@ const byHand = (rows, status = 'succeeded') => load({
   run: { status, usage: {}, cost: {}, policy: { concurrency: 2 }, started_at: '2026-11-23T01:00:00.000000Z', finished_at: null },
 });
 const recursive = run('recursive');
-const now = layout.totalTime(recursive, 0);
+const now = timing.totalTime(recursive, 0);
 
 test('a batch is one row until it is opened', () => {
   const closed = layout.rows(recursive, new Map());
@@ -78,9 +79,9 @@ test('bars of one lane never overlap', () => {
 });
 
 test('as many lanes as calls were in flight', () => {
-  const [, band] = layout.bands(run('with_batch'), layout.totalTime(run('with_batch'), 0));
+  const [, band] = layout.bands(run('with_batch'), timing.totalTime(run('with_batch'), 0));
   assert.equal(band.lanes.length, 16);
-  assert.equal(layout.peak(run('with_batch'), 0), 16);
+  assert.equal(timing.peak(run('with_batch'), 0), 16);
 });
 
 test('the work of a sub-RLM lies in the lane below its frame', () => {
@@ -98,19 +99,30 @@ test('calls that wait for a slot are not drawn as if they were in flight', () =>
     [1, null, 'rlm', 0, '', 'running', 0], [2, 1, 'cell', 0, '', 'running', 0],
     ...[3, 4, 5, 6].map(number => [number, 2, 'lm', 1, '', 'running', 1, null, null, 3]),
   ], 'running');
-  assert.deepEqual([...layout.queued(waiting)], [5, 6]);
+  assert.deepEqual(timing.openCalls(waiting), { flying: 2, waiting: 2 });
   assert.equal(layout.bands(waiting, 2)[1].lanes.length, 2);
-  assert.equal(layout.peak(waiting, 2), 2);
+  assert.equal(timing.peak(waiting, 2), 2);
+});
+
+test('an open call that waited began when a slot was freed', () => {
+  const state = byHand([
+    [1, null, 'rlm', 0, '', 'running', 0], [2, 1, 'cell', 0, '', 'running', 0],
+    [3, 2, 'lm', 1, '', 'succeeded', 1, 4, 0, 3], [4, 2, 'lm', 1, '', 'running', 1, null, null, 3],
+    [5, 2, 'lm', 1, '', 'running', 1, null, null, 3], [6, 2, 'lm', 1, '', 'running', 1, null, null, 3],
+  ], 'running');
+  const sent = timing.sending(state);
+  assert.deepEqual([3, 4, 5, 6].map(number => sent(state.nodes.get(number))), [1, 1, 4, Infinity]);
+  assert.equal(layout.bands(state, 6)[1].lanes.length, 2);
 });
 
 test('idle time is found and squeezed, and both ways of the scale agree', () => {
-  const gaps = layout.idleGaps(recursive, now, now);
+  const gaps = timing.idleGaps(recursive, now, now);
   assert.equal(gaps.length, 1);
   assert.ok(Math.abs(gaps[0][1] - gaps[0][0] - 34) < 0.1);
-  const scale = new layout.TimeScale(gaps, now, true);
+  const scale = new timing.TimeScale(gaps, now, true);
   assert.ok(scale.length < now - 28);
   for (let time = 0; time <= now; time += now / 97) assert.ok(Math.abs(scale.time(scale.drawn(time)) - time) < 1e-6);
-  assert.equal(new layout.TimeScale(gaps, now, false).length, now);
+  assert.equal(new timing.TimeScale(gaps, now, false).length, now);
 });
 
 test('the critical path goes back through what ended last', () => {
@@ -133,8 +145,8 @@ test('the shares of the critical path add up to the run, for every run', () => {
 });
 
 test('calls in flight are counted for each part of the time', () => {
-  const scale = new layout.TimeScale([], now, false);
-  const counts = layout.inFlight(recursive, scale, 200, now);
-  assert.equal(Math.max(...counts), layout.peak(recursive, now));
+  const scale = new timing.TimeScale([], now, false);
+  const counts = timing.inFlight(recursive, scale, 200, now);
+  assert.equal(Math.max(...counts), timing.peak(recursive, now));
   assert.ok(Math.min(...counts) === 0);
 });

@@ -111,8 +111,8 @@ class Budget:
             return fitting
 
     def check(self, ask: Ask) -> None:
-        """Raises `BudgetReached` when this call could not be made now."""
-        if self._fitting(ask, last_chance=False, with_reserved=True) is None:
+        """Raises `BudgetReached` when this call cannot fit any more; for calls in flight `reserve` will wait."""
+        if self._fitting(ask, last_chance=False, with_reserved=False) is None:
             raise self._refusal(ask, last_chance=False)
 
     async def settle(self, reservation: Reservation, usage: Usage | None, cost: Cost | None, *, called: bool) -> None:

@@ -19,7 +19,17 @@ from .output import Unreadable, clean_text
 
 __all__ = ["Unreadable", "clean_text", "media_type_of", "readable_kinds", "reader_of"]
 
-_NOT_READERS = {"archives", "child", "choosing", "confinement", "encodings", "inner", "output"}
+_NOT_READERS = {
+    "archives",
+    "child",
+    "choosing",
+    "confinement",
+    "encodings",
+    "inner",
+    "output",
+    "pdf_layout",
+    "pdf_lines",
+}
 
 
 def all_readers() -> dict[str, ModuleType]:

@@ -1,10 +1,11 @@
 // @ts-check
-// Where things stand: rows of the tree, lanes of the time line, idle gaps, squeezed time. Pure: no page, no drawing.
+// Where things stand: rows of the tree, lanes of the time line. Pure: no page, no drawing.
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
 /** @typedef {import('./state.js').Cost} Cost */
 import { costOf, sumCosts } from './state.js';
+import { active, released, sending } from './timing.js';
 
 // ------------------------------------------------------------------------------------------------ rows of the tree
 
@@ -182,16 +183,7 @@ const subtreeCost = node => (node.end === null ? null : {
 /** The smallest value that at least this part of all does not exceed. @param {number[]} sorted @param {number} part */
 export const quantile = (sorted, part) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? null;
 
-/** When a call really began: after its turn in the queue. @param {Node} node */
-export const began = node => (node.queued_ms ? Math.min(node.start + node.queued_ms / 1000, node.end ?? Infinity) : node.start);
-
-/** Seconds a node was at work, waiting in the queue not counted. @param {Node} node @param {number} now */
-export const active = (node, now) => Math.max(0, (node.end ?? now) - began(node));
-
 // ------------------------------------------------------------------------------------------------ lanes
-
-/** Seconds for which two calls that follow one another in a slot may seem to overlap. */
-const HANDOVER = 0.005;
 
 /**
  * @typedef {{ node: Node, from: number, to: number, rows: number }} Bar  rows: how many rows of its band it covers
@@ -219,14 +211,14 @@ export function bands(state, now) {
 /** Sorts what is drawn by depth and by how it is drawn. @param {State} state @param {number} now */
 function levels(state, now) {
   const found = /** @type {Level[]} */ ([]);
-  const waiting = queued(state);
+  const sent = sending(state);
   const insideOf = /** @type {Map<number, Bar[]>} */ (new Map()); // by rlm node, and by the steps and cells in it
   for (const node of state.nodes.values()) {
     while (found.length <= node.depth) found.push({ top: [[], [], []], calls: [], blocks: [] });
     const level = found[node.depth];
     const inside = insideOf.get(node.parent ?? -1) ?? [];
-    if (waiting.has(node.number)) continue;
-    const bar = { node, from: began(node), to: node.end ?? now, rows: 1 };
+    const bar = { node, from: sent(node), to: node.end ?? now, rows: 1 };
+    if (bar.from === Infinity) continue;
     if (node.kind === 'rlm') {
       const own = /** @type {Bar[]} */ ([]);
       insideOf.set(node.number, own);
@@ -253,9 +245,6 @@ function pack(bars) {
   return lanes;
 }
 
-/** A slot is free a moment before the record of its call is stored. @param {{ from: number, to: number }} call */
-const released = ({ from, to }) => to - Math.min(HANDOVER, (to - from) / 4);
-
 /** Puts the frame of a sub-RLM and its work into the first two lanes, one below the other, that are free for it. @param {Bar[][]} lanes @param {Bar} frame @param {Bar[]} inside */
 function placeBlock(lanes, frame, inside) {
   const isFree = (/** @type {Bar[]} */ lane = []) => !(lane[firstEnding(lane, frame.from + 1e-9)]?.from < frame.to);
@@ -275,114 +264,4 @@ export function firstEnding(lane, time) {
     else high = middle;
   }
   return low;
-}
-
-/** Calls that have started but wait for a slot: only so many are in flight at once, first come, first served. @param {State} state */
-export function queued(state) {
-  const most = Math.min(256, state.run.policy?.concurrency ?? 256);
-  const waiting = /** @type {Set<number>} */ (new Set());
-  if (state.run.status !== 'running') return waiting;
-  let flying = 0;
-  for (const node of state.nodes.values()) {
-    if (node.kind !== 'lm' || node.end !== null) continue;
-    flying += 1;
-    if (flying > most) waiting.add(node.number);
-  }
-  return waiting;
-}
-
-// ------------------------------------------------------------------------------------------------ time
-
-const SQUEEZED = 0.035;
-const SHORTEST_GAP = 3;
-
-/**
- * Stretches in which no model was asked and no code ran, long enough to be worth squeezing.
- * @param {State} state @param {number} total @param {number} now @returns {[number, number][]}
- */
-export function idleGaps(state, total, now) {
-  const gaps = /** @type {[number, number][]} */ ([]);
-  const shortest = Math.max(SHORTEST_GAP, total * 0.05);
-  let until = 0;
-  for (const node of state.nodes.values()) {
-    if (node.kind === 'rlm' || node.kind === 'step') continue;
-    if (node.start - until >= shortest) gaps.push([until, node.start]);
-    until = Math.max(until, node.end ?? now);
-  }
-  if (total - until >= shortest) gaps.push([until, total]);
-  return gaps;
-}
-
-/** Seconds of the run ↔ drawn seconds, with idle gaps squeezed to a sliver. */
-export class TimeScale {
-  /** @param {[number, number][]} gaps @param {number} total @param {boolean} squeeze */
-  constructor(gaps, total, squeeze) {
-    const idle = gaps.reduce((sum, [from, to]) => sum + to - from, 0);
-    this.sliver = Math.max(1e-3, (total - idle) * SQUEEZED);
-    this.gaps = squeeze ? gaps.filter(([from, to]) => to - from > this.sliver) : [];
-    this.total = total;
-    this.length = this.drawn(total);
-  }
-
-  /** @param {number} time */
-  drawn(time) {
-    let at = time;
-    for (const [from, to] of this.gaps) {
-      if (time >= to) at -= to - from - this.sliver;
-      else if (time > from) at -= (time - from) * (1 - this.sliver / (to - from));
-    }
-    return at;
-  }
-
-  /** @param {number} drawn */
-  time(drawn) {
-    let before = 0;
-    for (const [from, to] of this.gaps) {
-      const at = from - before;
-      if (drawn <= at) break;
-      if (drawn < at + this.sliver) return from + (drawn - at) * (to - from) / this.sliver;
-      before += to - from - this.sliver;
-    }
-    return drawn + before;
-  }
-}
-
-/** The run's length so far: its end, or that of its last node. @param {State} state @param {number} now */
-export function totalTime(state, now) {
-  let last = state.run.seconds ?? 0;
-  for (const node of state.nodes.values()) last = Math.max(last, node.end ?? now);
-  return Math.max(last, 0.001);
-}
-
-/** How many model calls were in flight in each of `width` equal parts of the drawn time. @param {State} state @param {TimeScale} scale @param {number} width @param {number} now */
-export function inFlight(state, scale, width, now) {
-  const change = new Int32Array(width + 1);
-  const at = (/** @type {number} */ time) => Math.max(0, Math.min(width - 1, Math.floor(scale.drawn(time) / scale.length * width)));
-  const waiting = queued(state);
-  for (const node of state.nodes.values()) {
-    if (node.kind !== 'lm' || waiting.has(node.number)) continue;
-    const [from, to] = [began(node), node.end ?? now];
-    change[at(from)] += 1;
-    change[Math.max(at(from) + 1, at(to))] -= 1;
-  }
-  const counts = new Int32Array(width);
-  let flying = 0;
-  for (let x = 0; x < width; x += 1) counts[x] = flying += change[x];
-  return counts;
-}
-
-/** The most model calls that ran at the same moment. @param {State} state @param {number} now */
-export function peak(state, now) {
-  const waiting = queued(state);
-  const moments = /** @type {[number, number][]} */ ([]);
-  for (const node of state.nodes.values()) {
-    if (node.kind !== 'lm' || waiting.has(node.number)) continue;
-    const [from, to] = [began(node), node.end ?? now];
-    moments.push([from, 1], [released({ from, to }), -1]);
-  }
-  moments.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
-  let most = 0;
-  let flying = 0;
-  for (const [, change] of moments) most = Math.max(most, flying += change);
-  return most;
 }

@@ -1,6 +1,6 @@
 // @ts-check
 // The whole run in one strip: calls in flight, the root's own work, failures, and which part the time line shows.
-import { inFlight } from './layout.js';
+import { inFlight } from './timing.js';
 import { fit, onTheme, palette } from './ui.js';
 
 /** @typedef {import('./timeline.js').Timeline} Timeline */

@@ -2,7 +2,8 @@
 // What each tab of the detail pane shows. Text of models and documents gets in as text nodes only; long texts come in
 // windows.
 import { usd, whole } from './format.js';
-import { active, figures } from './layout.js';
+import { figures } from './layout.js';
+import { active } from './timing.js';
 import { python } from './python.js';
 import { costOf, subtree, sumCosts } from './state.js';
 import { copy, element, iconElement } from './ui.js';

@@ -14,7 +14,7 @@ import { nameOf, shortTime, tokensText } from './words.js';
 /** @typedef {import('./state.js').Node} Node */
 /** @typedef {import('./layout.js').Band} Band */
 /** @typedef {import('./layout.js').Bar} Bar */
-/** @typedef {import('./layout.js').TimeScale} TimeScale */
+/** @typedef {import('./timing.js').TimeScale} TimeScale */
 /**
  * @typedef {{ state: State, bands: Band[], scale: TimeScale, critical: import('./critical.js').CriticalPath | null }} Plan
  * @typedef {{ bar: Bar, x: number, y: number, width: number, height: number }} Place

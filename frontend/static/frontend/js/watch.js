@@ -9,6 +9,8 @@ import { $ } from './ui.js';
 /** @typedef {import('./state.js').Node} Node */
 
 const TICK = 250;
+const STRIPS_EVERY = 4_000;
+const MOST_NODES_FOR_STRIPS = 5_000;
 const LINK_WORDS = /** @type {Record<string, string>} */ ({
   lost: 'The connection to the server is lost. What is shown may be old; it is being tried again.',
   refused: 'The server does not send this run any more. Reload the page; you may have to sign in again.',
@@ -21,6 +23,8 @@ export class Watch {
     this.following = false;
     this.button = /** @type {HTMLElement} */ ($('#follow'));
     this.button.addEventListener('click', () => this.follow(!this.following));
+    this.stripsAt = performance.now();
+    this.stripsOf = bench.state.version;
     this.follow(following);
     follow(bench.runId, {
       after: bench.state.seq,
@@ -42,6 +46,17 @@ export class Watch {
   tick() {
     if (!isLive(this.bench.state)) clearInterval(this.timer);
     else if (!document.hidden) this.bench.schedule();
+    this.keepStrips();
+  }
+
+  /** The coverage strip follows too, at its own pace: the server works it out anew. */
+  keepStrips() {
+    const { state } = this.bench;
+    if (document.hidden || state.version === this.stripsOf || state.nodes.size > MOST_NODES_FOR_STRIPS) return;
+    if (performance.now() - this.stripsAt < STRIPS_EVERY) return;
+    this.stripsAt = performance.now();
+    this.stripsOf = state.version;
+    this.bench.loadStrips();
   }
 
   /** @param {boolean} on */

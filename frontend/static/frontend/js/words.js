@@ -16,7 +16,7 @@ function stepName(state, node) {
     .filter(number => state.nodes.get(number)?.kind === 'step').indexOf(node.number) + 1;
   const cells = (state.children.get(node.number) ?? [])
     .map(number => state.nodes.get(number)).filter(child => child?.kind === 'cell');
-  return [String(position), cells.map(cell => cell?.name).join(', ')].filter(Boolean).join(' · ');
+  return cells.length ? `${position} · ${cells.map(cell => cell?.name).join(', ')}` : `Step ${position}`;
 }
 
 /** Whether this call is a turn of its rlm node, not a call from code. @param {State} state @param {Node} node */

@@ -6,7 +6,8 @@ import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
 import { whole } from './format.js';
 import { bindKeys } from './keys.js';
-import { bands, batchOf, figures, idleGaps, matcher, peak, queued, search, TimeScale, totalTime } from './layout.js';
+import { bands, batchOf, figures, matcher, search } from './layout.js';
+import { idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
 import { tellHead } from './run_head.js';
 import { isLive } from './state.js';
@@ -89,6 +90,10 @@ export class Workbench {
     this.applySearch();
     this.tree.update();
     if (this.watch?.following) this.watch.showNewest();
+    if (this.selected.startsWith('b')) {
+      this.detail.selection = this.resolve(this.selected) ?? this.detail.selection;
+      this.light();
+    }
     this.minimap.draw();
     this.detail.update();
     this.renderFigures(gaps, now);
@@ -111,14 +116,7 @@ export class Workbench {
     const words = [`peak ${most} in flight`, idle ? `${roundTime(idle)} idle` : ''];
     $('#mini-side').textContent = words.filter(Boolean).join(' · ');
     $('#critical-words').replaceChildren(...this.criticalWords());
-    tellHead(this.state, now, this.inFlight());
-  }
-
-  inFlight() {
-    const waiting = queued(this.state).size;
-    let open = 0;
-    for (const node of this.state.nodes.values()) if (node.kind === 'lm' && node.end === null) open += 1;
-    return open - waiting;
+    tellHead(this.state, now, openCalls(this.state).flying);
   }
 
   /** @returns {(Element | string)[]} */
