@@ -17,6 +17,7 @@ import orjson
 from daphne import http_protocol
 from django.conf import settings
 from twisted.internet import defer, reactor, threads
+from twisted.web import http
 
 _reactor: Any = reactor  # its methods are put into the module at run time
 LINGER_SECONDS = 3
@@ -26,6 +27,38 @@ SECONDS_TO_END = 1.0
 PIECE_BYTES = 1 << 20
 """In which a body is handed to Django."""
 TOO_LARGE = "This request is larger than {limit} MiB. Send large files in chunks: POST /api/v1/uploads tells how."
+LONG_HEADERS = "The address and headers of this request are too long; send shorter ones, or clear this site's cookies."
+MALFORMED = "This is no request in HTTP; compare it with /api/v1/docs."
+
+
+def turn_away(transport: Any, status: str, code: str, message: str) -> None:
+    """Answers at once, and reads on for a moment: closing on a sender would reset the answer away."""
+    body = orjson.dumps({"error": {"code": code, "message": message}})
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    transport.write(head.encode() + body)
+    transport.loseWriteConnection()
+    _reactor.callLater(LINGER_SECONDS, transport.abortConnection)  # does nothing to one that is closed by then
+
+
+class GuardedChannel(http.HTTPChannel):  # type: ignore[misc]
+    """A connection that says why it is closed, where Twisted hangs up on long or broken headers without a word."""
+
+    def lineLengthExceeded(self, line: bytes) -> None:  # noqa: N802 (Twisted's names)
+        self._turn_away("431 Request Header Fields Too Large", "headers_too_large", LONG_HEADERS)
+
+    def _respondToBadRequestAndDisconnect(self) -> None:  # noqa: N802
+        too_many = self._receivedHeaderCount > self.maxHeaders or self._receivedHeaderSize > self.totalHeadersSize
+        if too_many:
+            self.lineLengthExceeded(b"")
+        else:
+            self._turn_away("400 Bad Request", "malformed", MALFORMED)
+
+    def _turn_away(self, status: str, code: str, message: str) -> None:
+        self.dataReceived = self.lineReceived = lambda _data: None  # type: ignore[method-assign]
+        turn_away(self.transport, status, code, message)
 
 
 class GuardedRequest(http_protocol.WebRequest):
@@ -60,20 +93,10 @@ class GuardedRequest(http_protocol.WebRequest):
             super().requestReceived(*args)
 
     def _refuse(self) -> None:
-        """Answers at once, and reads on for a moment: closing on a sender would reset the answer away."""
         self._refused = True
         self.requestHeaders.removeHeader(b"expect")
         message = TOO_LARGE.format(limit=settings.MAX_BODY_BYTES >> 20)
-        body = orjson.dumps({"error": {"code": "too_large", "message": message}})
-        head = (
-            "HTTP/1.1 413 Content Too Large\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        transport = self.channel.transport
-        transport.write(head.encode() + body)
-        transport.loseWriteConnection()
-        end = _reactor.callLater(LINGER_SECONDS, transport.abortConnection)
-        self.notifyFinish().addErrback(lambda _lost: end.active() and end.cancel())
+        turn_away(self.channel.transport, "413 Content Too Large", "too_large", message)
 
 
 class Server(daphne.server.Server):
@@ -98,6 +121,7 @@ class Server(daphne.server.Server):
 
     def _adopt(self) -> None:
         listener = self._listener
+        self.http_factory.protocol = GuardedChannel
         _reactor.adoptStreamPort(listener.fileno(), listener.family, self.http_factory)
         _reactor.callWhenRunning(self._ready)
 

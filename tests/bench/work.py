@@ -155,7 +155,8 @@ CASES = {
     "pass": Case(
         title="full pass",
         cells=[
-            f"head = $context[:6]\nparts = [$context[i : i + {PASS_CHARS}] for i in range(0, len($context), {PASS_CHARS})]",
+            f"head = $context[:6]\nsize = {PASS_CHARS}\n"
+            "parts = [$context[i : i + size] for i in range(0, len($context), size)]",
             "r = $batch(['What stands here?\\n' + part for part in parts])\nprint(len(r))",
             "$finish(f'{len(r)} {r[-1][:4]}')",
         ],

@@ -1,5 +1,6 @@
 """`manage.py serve`: starts fast, stops clean, refuses what must not come in."""
 
+import json
 import re
 import signal
 import socket
@@ -93,6 +94,28 @@ def test_a_large_body_is_refused_when_its_headers_arrive(house: House) -> None:
         answer = connection.makefile("rb").read()
     assert answer.startswith(b"HTTP/1.1 413 ")
     assert b"100 Continue" not in answer
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 100_000, 431),
+        (b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\nHost: localhost", 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"\r\n".join(b"X-%d: a" % n for n in range(1_000)), 431),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"\r\n".join(b"X: " + b"a" * 9_000 for _ in range(3)), 431),
+        (b"nonsense", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nno colon", 400),
+    ],
+)
+def test_headers_beyond_measure_are_answered_like_any_bad_request(house: House, head: bytes, status: int) -> None:
+    host, _, port = house.url.removeprefix("http://").rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(head + b"\r\n\r\n")
+        answer = connection.makefile("rb").read()
+    first, _, body = answer.partition(b"\r\n\r\n")
+    assert first.startswith(b"HTTP/1.1 %d " % status)
+    assert json.loads(body)["error"]["message"].endswith(".")
+    assert answer.count(b"HTTP/1.1") == 1
 
 
 def test_a_body_without_a_length_is_cut_at_the_limit(house: House) -> None:

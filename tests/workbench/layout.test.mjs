@@ -64,7 +64,7 @@ test('searches compare costs and models', () => {
 
 test('figures of a batch count failures and leave queueing out of the times', () => {
   const [batch] = layout.rows(recursive, new Map()).filter(row => row.batch?.items.length === 30);
-  const figures = layout.figures(batch.batch, now);
+  const figures = layout.figures(recursive, batch.batch, now);
   assert.deepEqual([figures.count, figures.failed, figures.running], [30, 2, 0]);
   assert.equal([...figures.bins, ...figures.failures].reduce((sum, value) => sum + value), 30);
   assert.ok(figures.p50 <= figures.p95 && figures.p95 <= figures.longest);

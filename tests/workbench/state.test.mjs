@@ -2,10 +2,11 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { addCost, addUsd, apply, create, load, seconds, subtree } from '../../frontend/static/frontend/js/state.js';
+import { addCost, addUsd, apply, create, load, seconds, subtree, subtreeCost } from '../../frontend/static/frontend/js/state.js';
 
 const FOLDER = process.env.RUNS;
 const runs = readdirSync(FOLDER).map(file => [file.replace('.json', ''), JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8'))]);
+const withBatch = runs.find(([name]) => name === 'with_batch')?.[1];
 const CLOSE = 2e-6;
 
 function fromLog(events, state = create()) {
@@ -29,6 +30,7 @@ function sameState(one, other) {
     sameTime(end, otherEnd, `end of node ${number}`);
   }
   assert.deepEqual(one.children, other.children);
+  assert.deepEqual(one.unpriced, other.unpriced);
   const { startedAt, seconds: took, documents, policy, sources, ...rest } = one.run;
   const { startedAt: otherStarted, seconds: otherTook, documents: _, policy: __, sources: otherSources, ...otherRest } = other.run;
   assert.deepEqual(rest, otherRest, 'the run');
@@ -86,7 +88,15 @@ test('a cost that nobody knows is counted, never taken for 0', () => {
 });
 
 test('a subtree is a node and all below it', () => {
-  const state = fromLog(runs.find(([name]) => name === 'small')[1].events);
+  const state = fromLog(runs[0][1].events);
   assert.equal(subtree(state, 1).length, state.nodes.size);
   assert.deepEqual(subtree(state, 3).map(node => node.number), [3]);
+});
+
+test('a subtree with a call of unknown price says so, all the way up', { skip: !withBatch }, () => {
+  const state = fromLog(withBatch.events);
+  const call = [...state.nodes.values()].find(node => node.cost_kind === 'unknown');
+  assert.deepEqual(subtreeCost(state, call), { usd: null, kind: 'unknown', unpriced_calls: 1 });
+  assert.equal(subtreeCost(state, state.nodes.get(1)).unpriced_calls, 1);
+  assert.ok(Number(subtreeCost(state, state.nodes.get(1)).usd) > 0);
 });

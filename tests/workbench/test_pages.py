@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from tests.house import House
 from tests.model_server import ModelServer, ScriptedReply
 from tests.pages.conftest import PATIENCE, OpenPage, told
 from tests.pages.test_accessibility import serious
+from tests.workbench.conftest import NodeTest
 
 Ask = Callable[..., str]
 Put = Callable[..., str]
@@ -226,6 +228,16 @@ def test_a_run_is_followed_while_it_goes_on(
     tree = told(house.client.get(f"/api/v1/runs/{run}/tree"))
     assert page.locator("#tree").get_attribute("aria-rowcount") == str(len(tree["rows"]) - 20 + 2)
     assert page.locator("#tree .pulse").count() == 0
+
+
+def test_the_browser_state_of_a_real_run_agrees_with_its_rows(
+    finished: str, house: House, node_test: NodeTest, tmp_path: Path
+) -> None:
+    events = told(house.client.get(f"/api/v1/runs/{finished}/events", params={"limit": 10_000}))
+    tree = told(house.client.get(f"/api/v1/runs/{finished}/tree"))
+    recorded = {"events": events["events"], "cuts": [{"after": events["last_seq"], "tree": tree}]}
+    (tmp_path / "real.json").write_text(json.dumps(recorded))
+    node_test("state.test.mjs", RUNS=str(tmp_path))
 
 
 def test_a_broken_connection_goes_on_where_it_was(

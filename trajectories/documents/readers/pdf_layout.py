@@ -15,6 +15,9 @@ from .pdf_lines import Line
 FEWEST_PAGES = 4
 """A line that stands on fewer is not called a running title."""
 MOST_HEADING_LINES = 3
+"""Of a heading that is guessed."""
+MOST_TITLE_LINES = 6
+BOLD = 600
 DEEPEST = 6
 
 _NUMBER = re.compile(
@@ -25,6 +28,8 @@ _PAGE_NUMBER = re.compile(r"^(\d{1,5}|[ivxl]{1,8})(?=\s|$)|(?<!\S)(\d{1,5}|[ivxl
 _BULLET = re.compile(r"^[•‣◦▪●○■–—-]\s")
 _ENDS_SENTENCE = re.compile(r"[.!?:;…。][\"”’»)\]\d]*$")
 _ENDS_LIKE_TEXT = re.compile(r"[.,;:]$")
+_MARKED = re.compile(r"#{1,6}\s")
+"""What would look like a heading at the start of a line: comments in code."""
 _LEADERS = re.compile(r"(?:\. ?){4,}")
 
 
@@ -124,6 +129,10 @@ def _edge_words(text: str) -> list[str]:
 # ---- headings
 
 
+def _joined(lines: Sequence[Line]) -> str:
+    return "".join(line.text + ("" if line.goes_on else " ") for line in lines).strip()
+
+
 def _plain(text: str) -> str:
     return _NOT_LETTERS.sub("", text).casefold()
 
@@ -148,11 +157,10 @@ def _headings(lines: Sequence[Line], index: int, layout: Layout) -> dict[int, tu
 def _lines_of_title(lines: Sequence[Line], start: int, title: str) -> int:
     """How many lines from this one on are the title, number or not; 0 when they are not."""
     wanted = {_plain(title), _bare(title)} - {""}
-    text = ""
-    for count in range(1, MOST_HEADING_LINES + 1):
+    for count in range(1, MOST_TITLE_LINES + 1):
         if start + count > len(lines):
             break
-        text = f"{text} {lines[start + count - 1].text}".strip()
+        text = _joined(lines[start : start + count])
         if {_plain(text), _bare(text)} & wanted:
             return count
         if not any(plain.startswith(_bare(text)) for plain in wanted):
@@ -175,18 +183,18 @@ def _guessed_headings(lines: Sequence[Line], layout: Layout) -> dict[int, tuple[
 
 
 def _same_letters(line: Line, other: Line) -> bool:
-    return line.size == other.size and line.weight == other.weight
+    return abs(line.size - other.size) < 1 and (line.weight >= BOLD) == (other.weight >= BOLD)
 
 
 def _guessed_level(lines: Sequence[Line], at: int, end: int, layout: Layout) -> int:
     """0 for what is no heading."""
-    text, line = " ".join(line.text for line in lines[at:end]), lines[at]
+    text, line = _joined(lines[at:end]), lines[at]
     if not layout.size or not line.size or len(text) > 150 or len(text.split()) > 20:
         return 0
     if not any(letter.isalpha() for letter in text) or _ENDS_LIKE_TEXT.search(text) or _LEADERS.search(text):
         return 0
     ratio, number = line.size / layout.size, _NUMBER.match(text)
-    is_bold = line.weight >= layout.weight + 100 and line.weight >= 600 and ratio > 0.95
+    is_bold = line.weight >= layout.weight + 100 and line.weight >= BOLD and ratio > 0.95
     is_apart = (at == 0 or _begins(lines, at, layout)) and end < len(lines) and _gap_is_wide(lines, end, layout)
     if ratio < 1.12 and not (is_bold and (number or is_apart)):
         return 0
@@ -203,7 +211,7 @@ def _begins(lines: Sequence[Line], at: int, layout: Layout) -> bool:
     before, line = lines[at - 1], lines[at]
     if before.goes_on or not before.size or not line.size:
         return False
-    if abs(before.size - line.size) > 0.12 * max(before.size, line.size):
+    if line.noted or abs(before.size - line.size) > 0.12 * max(before.size, line.size):
         return True
     down = (before.y - line.y) / max(before.size, line.size)
     if abs(down) < 0.3:
@@ -241,7 +249,7 @@ class _Page:
         while at < len(self.lines):
             if at in headings:
                 count, level = headings[at]
-                title = " ".join(line.text for line in self.lines[at : at + count])
+                title = _joined(self.lines[at : at + count])
                 pieces += [*_blank_line(pieces), "#" * level, " ", title, "\n"]
                 at, after_heading, term = at + count, True, None
                 continue
@@ -249,7 +257,8 @@ class _Page:
                 pieces += _blank_line(pieces)
             term = None if after_heading else self._term_above(at, term)
             line = self.lines[at]
-            pieces += ["    " if term is not None else "", line.text, "" if line.goes_on else "\n"]
+            is_indented = term is not None or _MARKED.match(line.text)
+            pieces += ["    " if is_indented else "", line.text, "" if line.goes_on else "\n"]
             at, after_heading = at + 1, False
         return "".join(pieces)
 
@@ -259,11 +268,13 @@ class _Page:
         if term is not None and line.size and line.x > term - 1:
             return term
         before = self.lines[at - 1] if at else None
-        if before is None or not before.size or not line.size or before.goes_on:
+        if before is None or not before.size or not line.size or before.goes_on or _BULLET.match(before.text):
             return None
-        is_term = len(before.text) < 70 and before.weight >= line.weight + 100 and not _BULLET.match(before.text)
+        after = self.lines[at + 1] if at + 1 < len(self.lines) else None
+        is_apart = before.weight != line.weight or (after is not None and abs(after.x - line.x) < 1)
         is_below = 0 < before.y - line.y < 2 * self.layout.spacing * line.size
-        return line.x if is_term and is_below and line.x - before.x > 1.2 * line.size else None
+        is_deeper = 1.2 * line.size < line.x - before.x < 8 * line.size
+        return line.x if len(before.text) < 70 and is_apart and is_below and is_deeper else None
 
 
 def _blank_line(pieces: Sequence[str]) -> list[str]:

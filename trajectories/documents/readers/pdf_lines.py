@@ -22,9 +22,11 @@ class Line:
     y: float = 0.0
     """Of the base line, upwards, in points."""
     size: float = 0.0
-    """Of its letters, in points; 0 when they do not stand upright, or nobody knows."""
+    """Of its letters, in points and halves; 0 when they do not stand upright, or nobody knows."""
     weight: int = 0
     """400 is regular, 700 bold, as far as the font tells."""
+    noted: bool = False
+    """It begins with a small raised letter, as a footnote does."""
 
 
 def lines_of(document: Any, index: int) -> list[Line]:
@@ -66,6 +68,7 @@ def _line(letters: "_Letters", text: str, start: int, *, goes_on: bool) -> Line:
         y=main.y,
         size=main.size,
         weight=min(letter.weight for letter in found),
+        noted=found[0].size < 0.85 * main.size,
     )
 
 
@@ -97,7 +100,8 @@ class _Letters:
         if not self._pdfium.FPDFText_GetLooseCharBox(self._page, index, self._box):
             return None
         weight = self._pdfium.FPDFText_GetFontWeight(self._page, index)
-        return _Letter(self._x.value, self._y.value, round(abs(self._box.top - self._box.bottom), 1), weight)
+        size = round(2 * abs(self._box.top - self._box.bottom)) / 2
+        return _Letter(self._x.value, self._y.value, size, weight)
 
     def _index(self, place: int, letter: int) -> int | None:
         for step in range(2 * _FARTHEST + 1):

@@ -136,7 +136,8 @@ def _item(passage: Passage, question: Question, scored: Scored) -> dict[str, Any
 def _start_with_term(passage: Passage, scored: Scored) -> int:
     """A definition is quoted with its term, which stands on the line above."""
     lead = scored.sentence.lead
-    if lead >= 0 and lead == scored.number - 1 and passage.sentences[lead].kind == "term":
+    is_term = lead >= 0 and lead == scored.number - 1 and passage.sentences[lead].kind == "term"
+    if is_term and any(letter.isalpha() for letter in passage.at(lead)):
         return passage.sentences[lead].start
     return scored.sentence.start
 

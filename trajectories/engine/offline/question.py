@@ -194,10 +194,15 @@ def _expected(text: str) -> Expected:
 
 def _terms(text: str, english: bool) -> tuple[str, ...]:
     content = words.content_stems(_HOW.sub("how", text), english=english)
-    weak = {words.stem(word) for word in words.ASKING} if english else frozenset()
+    weak = {words.stem(word) for word in words.words(text) if _only_asks(word)} if english else frozenset()
     compounds = [words.joined(compound) for compound in words.compounds(text)]
     strong = [term for term in content if term not in weak] + compounds
     return tuple(dict.fromkeys(strong or content))
+
+
+def _only_asks(word: str) -> bool:
+    """`documents`, but not `documentation`."""
+    return any(word.removesuffix(ending) in words.ASKING for ending in ("", "s", "es", "d", "ed", "ing"))
 
 
 def _names(text: str, english: bool) -> tuple[tuple[str, ...], ...]:

@@ -5,7 +5,7 @@ questions over other texts; `tests/bench/offline_questions.py` measures them.
 """
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -39,6 +39,7 @@ WEIGHTS = {
     "pointer": -0.2,
     "history": -0.2,
 }
+OPENING_SHARE = 1.0
 CANDIDATES = 60
 """Sentences of a passage that are looked at closely."""
 
@@ -77,6 +78,8 @@ _POINTER = re.compile(
     r"|\b(see|described in) (section|chapter|also|below|above)\b",
     re.IGNORECASE,
 )
+_LONGEST_POINTER = 160
+"""Characters of a sentence that hardly says anything but where to look."""
 _HISTORY = re.compile(
     r"\b(change ?log|release notes?|upgrading|bibliograph\w*|references|index|version \d|acknowledg\w*"
     r"|copyright notice|contents)\b",
@@ -157,9 +160,25 @@ class Scorer:
     def _own(self) -> list[float]:
         own = [0.0] * len(self.passage.sentences)
         for term, weight in self.weights.items():
-            for number in self.passage.places.get(term, ()):
+            there = self._place_sets[term]
+            for number in there:
                 own[number] += weight / self.total
+            for number in self._titled_openings.get(term, frozenset()) - there:
+                own[number] += OPENING_SHARE * weight / self.total
         return own
+
+    @cached_property
+    def _titled_openings(self) -> dict[str, set[int]]:
+        """Term → first sentences below headings of nothing but terms to be explained: "This is a field which …"."""
+        found: dict[str, set[int]] = defaultdict(set)
+        for number in range(1, len(self.passage.sentences)):
+            before = self.passage.sentences[number - 1]
+            if before.kind != "heading" or not self.question.defined:
+                continue
+            title = {term for term in self.passage.heading_terms[before.section][0] if not term.isdigit()}
+            for term in title if title <= set(self.question.defined) else ():
+                found[term].add(number)
+        return found
 
     @cached_property
     def _beside(self) -> list[float]:
@@ -251,11 +270,25 @@ class Scorer:
             "first": 1.0 if self._begins_paragraph(number) else 0.0,
             "not_prose": 1.0 if sentence.kind in ("term", "heading", "contents", "run_in") else 0.0,
             "question": 1.0 if text.endswith("?") else 0.0,
-            "short": 1.0 if length < 35 else 0.4 if length < 55 else 0.0,
+            "short": 0.0 if self._defines_term(number) else 1.0 if length < 35 else 0.4 if length < 55 else 0.0,
             "long": min(1.0, max(0, length - 250) / 450),
-            "pointer": 1.0 if _POINTER.search(text) else 0.0,
-            "history": 1.0 if _HISTORY.search(self.passage.segments.sections[sentence.section].title) else 0.0,
+            "pointer": self._pointer(text),
+            "history": 1.0 if self._history[sentence.section] else 0.0,
         }
+
+    def _pointer(self, text: str) -> float:
+        """Worst as an answer to what something is: a sentence that says only where it is explained."""
+        if not _POINTER.search(text):
+            return 0.0
+        return 4.0 if self.question.defined and len(text) < _LONGEST_POINTER else 1.0
+
+    @cached_property
+    def _history(self) -> list[bool]:
+        """By section: whether it, or one around it, is about changes, sources or the text itself."""
+        found: list[bool] = []
+        for number, section in enumerate(self.passage.segments.sections):
+            found.append(bool(_HISTORY.search(section.title)) or (number > 0 and found[section.parent]))
+        return found
 
     def _heading_asked(self, sentence: Sentence) -> float:
         """How much of the section's title is asked for."""
@@ -337,8 +370,23 @@ class Scorer:
         lead = self.passage.at(sentence.lead) if sentence.lead >= 0 else ""
         lead_stems = tuple(words.content_stems(lead, english=self.question.english))
         if number == sentence.lead + 1 and lead_stems in (defined, self._core):
-            return 1.5
-        return max(self._says_what_it_is(text, stems), self._titled(number, sentence))
+            return 1.8 if self._is_word_for_word(lead) else 1.2
+        titled = self._titled(number, sentence)
+        return titled if _POINTER.search(text) else max(self._says_what_it_is(text, stems), titled)
+
+    def _defines_term(self, number: int) -> bool:
+        """Its term belongs to it and makes it longer."""
+        lead = self.passage.sentences[number].lead
+        return lead >= 0 and lead == number - 1 and self.passage.sentences[lead].kind == "term"
+
+    def _title(self, sentence: Sentence) -> str:
+        return self.passage.segments.sections[sentence.section].title
+
+    def _is_word_for_word(self, title: str) -> bool:
+        """Whether its words are those of the question, not only their relatives (`Depends`, not `Dependencies`)."""
+        asked = {word.rstrip("s") for word in words.words(self.question.text)}
+        said = (word for word in words.words(title) if words.stem(word) in self._core)
+        return all(word.rstrip("s") in asked for word in said)
 
     def _says_what_it_is(self, text: str, stems: list[str]) -> float:
         """“A virtual package is one which …”, “non-maintainer upload (NMU)”."""
@@ -361,7 +409,9 @@ class Scorer:
         """Value of standing in the section that is titled by what is asked."""
         title = {term for term in self.passage.heading_terms[sentence.section][0] if not term.isdigit()} - _GENERAL
         core, distance = set(self._core), number - self.passage.first_below_heading[number]
-        letters = self._explains_letters(self.passage.segments.sections[sentence.section].title)
+        letters = self._explains_letters(self._title(sentence))
+        if title == core and not letters and not self._is_word_for_word(self._title(sentence)):
+            return 0.6 if distance == 0 else 0.3 if distance <= 2 else 0.0
         if title == core or letters:
             return 1.0 if distance == 0 else 0.7 if distance <= 2 else 0.3
         if title and title < core and self._core[0] in title:

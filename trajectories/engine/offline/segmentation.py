@@ -26,7 +26,7 @@ _UNDERLINE = re.compile(r"^\s*([=\-~*^\"#+])\1{2,}\s*$")
 _NUMBERED = re.compile(
     r"^\s{0,3}((?:Chapter|Section|Appendix|Part)\s+[\dA-Z]+\b|(?:\d{1,3}|[A-Z])(?:\.\d{1,3})*\.?)\s+(\S.{0,90})$"
 )
-_MARKDOWN = re.compile(r"^(#{1,6})\s+(\S.*)")
+_MARKDOWN = re.compile(r"^\s{0,3}(#{1,6})\s+(\S.*)")
 _BULLET = re.compile(r"^(\s*)(?:[-*•‣◦·–+]|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)])\s+(?=\S)")
 _ROW = re.compile(r"\S {3,}\S.* {3,}\S|^[+|│┌└├][-=+│┌└├─┬┼┴|]|\|.*\||\t.*\t")
 _BOUNDARY = re.compile(
@@ -124,7 +124,7 @@ class _Segmenter:
         stripped = line.strip()
         if not stripped or _UNDERLINE.match(line):
             return at + 1
-        if markdown := _MARKDOWN.match(stripped):
+        if markdown := _MARKDOWN.match(line.rstrip()):
             return self._heading(at, markdown[2], len(markdown[1]), lines=1)
         if self._is_underlined(at):
             return self._heading(at, stripped, self._underlined_level(at), lines=2)

@@ -4,8 +4,10 @@
 import { clock } from './format.js';
 import { figures } from './layout.js';
 import { PANELS } from './panels.js';
+import { subtreeCost } from './state.js';
+import { active } from './timing.js';
 import { $, $$, api, copy, element, iconElement } from './ui.js';
-import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORDS, subtreeCost, tokensText } from './words.js';
+import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORDS, tokensText } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
@@ -201,7 +203,7 @@ export class Detail {
     const now = this.host.now();
     const found = /** @type {[string, string][]} */ ([
       ['start', clock(node.start)],
-      [node.end === null ? 'running for' : 'took', shortTime((node.end ?? now) - node.start)],
+      [node.end === null ? 'running for' : 'took', shortTime(active(node, now))],
       ['cost', costText(subtreeCost(this.host.state(), node))],
     ]);
     if (node.input_tokens !== null) found.push(['tokens', tokensText(node)]);
@@ -212,7 +214,7 @@ export class Detail {
 
   /** @param {Batch} batch @returns {[string, string][]} */
   batchFacts(batch) {
-    const sums = figures(batch, this.host.now());
+    const sums = figures(this.host.state(), batch, this.host.now());
     const found = /** @type {[string, string][]} */ ([
       ['took', shortTime(sums.end - sums.start)], ['cost', costText(sums.cost)],
     ]);

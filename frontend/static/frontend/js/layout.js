@@ -4,7 +4,7 @@
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
 /** @typedef {import('./state.js').Cost} Cost */
-import { costOf, sumCosts } from './state.js';
+import { costOf, subtreeCost, sumCosts } from './state.js';
 import { active, released, sending } from './timing.js';
 
 // ------------------------------------------------------------------------------------------------ rows of the tree
@@ -144,8 +144,8 @@ export const BINS = 24;
  * }} BatchFigures  bins, failures: how many took how long, in 24 equal parts of `longest`
  */
 
-/** @param {Batch} batch @param {number} now @returns {BatchFigures} */
-export function figures(batch, now) {
+/** @param {State} state @param {Batch} batch @param {number} now @returns {BatchFigures} */
+export function figures(state, batch, now) {
   const { items } = batch;
   const took = /** @type {number[]} */ ([]);
   let failed = 0;
@@ -155,7 +155,7 @@ export function figures(batch, now) {
     else took.push(active(node, now));
     if (node.status === 'failed') failed += 1;
   }
-  const cost = sumCosts(items.map(batch.kind === 'lm' ? costOf : subtreeCost));
+  const cost = sumCosts(items.map(node => (batch.kind === 'lm' ? costOf(node) : subtreeCost(state, node))));
   took.sort((one, other) => one - other);
   const longest = took.at(-1) ?? 0;
   const bins = Array(BINS).fill(0);
@@ -174,11 +174,6 @@ export function figures(batch, now) {
 
 /** Smallest and largest; spreading 100,000 numbers into Math.min would not do. @param {number[]} numbers */
 const ends = numbers => numbers.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-
-/** @param {Node} node @returns {Cost | null} */
-const subtreeCost = node => (node.end === null ? null : {
-  usd: node.subtree_usd, kind: node.subtree_usd === null ? 'unknown' : 'exact', unpriced_calls: node.subtree_usd === null ? 1 : 0,
-});
 
 /** The smallest value that at least this part of all does not exceed. @param {number[]} sorted @param {number} part */
 export const quantile = (sorted, part) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? null;

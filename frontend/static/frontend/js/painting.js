@@ -130,6 +130,7 @@ function paintWork(time, g, { bar: { node }, x, y, width, height }) {
   const byCost = time.tint === 'cost';
   g.fillStyle = byCost ? time.colors.accent : time.colors[node.kind];
   if (byCost) g.globalAlpha *= time.costShade(node);
+  else if (node.status === 'cancelled') g.globalAlpha *= 0.5;
   if (width <= 5 || height <= 5) {
     g.fillRect(x, y, width, height);
     return;
@@ -155,7 +156,7 @@ function paintLabel(time, g, { bar, x, y, width, height }, framed) {
   g.rect(left, y, room - 3, height);
   g.clip();
   g.textAlign = 'left';
-  if (time.tint === 'cost' && !framed && !time.isDim(node)) g.globalAlpha = 1;
+  if (!framed && !time.isDim(node)) g.globalAlpha = 1;
   if (failed && !framed) {
     g.fillStyle = time.colors['err-soft'];
     g.fillRect(left + 3, y + 1, Math.min(room - 6, long + 6), height - 2);

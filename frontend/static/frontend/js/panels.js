@@ -1,13 +1,13 @@
 // @ts-check
 // What each tab of the detail pane shows. Text of models and documents gets in as text nodes only; long texts come in
 // windows.
-import { usd, whole } from './format.js';
+import { whole } from './format.js';
 import { figures } from './layout.js';
-import { active } from './timing.js';
+import { active, sending } from './timing.js';
 import { python } from './python.js';
-import { costOf, subtree, sumCosts } from './state.js';
+import { costOf, subtree, subtreeCost, sumCosts } from './state.js';
 import { copy, element, iconElement } from './ui.js';
-import { costText, isTurn, shortTime } from './words.js';
+import { costText, isTurn, shortCost, shortTime } from './words.js';
 
 /** @typedef {import('./detail.js').Subject} Subject */
 /** @typedef {import('./state.js').Node} Node */
@@ -211,6 +211,7 @@ function response(subject) {
   if (node?.end === null) {
     return [heading('Reply', 'being written'), element('pre', { class: 'stream' }, words), ...retriesOf(full)];
   }
+  if (full.status === 'cancelled') return [nothing('stop', 'Cancelled', 'The run was stopped before this call was answered.'), ...retriesOf(full)];
   const facts = [`${whole(full.usage?.output_tokens ?? 0)} tokens`, full.finish_reason ? `finish: ${full.finish_reason}` : ''];
   return [
     ...(full.error ? [note('err', 'err', full.error.message || full.error.kind)] : []),
@@ -262,17 +263,19 @@ function gateShown(full) {
 /** Failures first, then the slowest. @param {Subject} subject @returns {Shown} */
 function batchItems(subject) {
   const batch = /** @type {import('./layout.js').Batch} */ (subject.batch);
-  const { now } = subject;
-  const length = (/** @type {Node} */ node) => active(node, now);
+  const { now, state } = subject;
+  const sent = sending(state);
+  const length = (/** @type {Node} */ node) => (node.end === null ? Math.max(0, now - sent(node)) : active(node, now));
+  const word = (/** @type {Node} */ node) => (node.end !== null ? '' : sent(node) === Infinity ? 'waiting' : 'running');
   const order = [...batch.items].sort((one, other) =>
     Number(other.status === 'failed') - Number(one.status === 'failed') || length(other) - length(one));
-  const sums = figures(batch, now);
+  const sums = figures(state, batch, now);
   const rows = order.slice(0, MOST_ITEMS).map(node => line([
     element('span', { class: 'row' }, node.status === 'failed' ? element('span', { class: 'sign errtext' }, iconElement('err')) : null,
       nodeLink(subject, String(node.number), `${(node.index ?? 0) + 1} · ${node.name}`)),
-    node.error ?? (node.end === null ? 'running' : ''),
+    node.error ?? word(node),
     shortTime(length(node)),
-    batch.kind === 'lm' ? costText(costOf(node)) : node.subtree_usd === null ? '–' : usd(node.subtree_usd),
+    shortCost(batch.kind === 'lm' ? costOf(node) : subtreeCost(state, node)),
   ], [2, 3]));
   return [
     heading(`${whole(sums.count)} calls`, 'failures first, then the slowest'),

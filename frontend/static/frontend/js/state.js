@@ -22,8 +22,9 @@
  *
  * @typedef {{
  *   seq: number, version: number, run: RunState, nodes: Map<number, Node>, children: Map<number | null, number[]>,
- *   spent: Map<number, Cost>,
- * }} State  version: counts changes; spent: what calls below the nodes that still run have cost so far
+ *   spent: Map<number, Cost>, unpriced: Map<number, number>,
+ * }} State  version: counts changes; spent: what calls below the nodes that still run have cost so far; unpriced: how
+ *   many calls below a node have no known price
  *
  * @typedef {{ seq: number, at: string, type: string, node: number | null, data: any }} Event
  */
@@ -50,6 +51,7 @@ export function create() {
     nodes: new Map(),
     children: new Map(),
     spent: new Map(),
+    unpriced: new Map(),
   };
 }
 
@@ -128,7 +130,8 @@ export function load(tree) {
   takeRun(state, tree.run);
   const at = Object.fromEntries(tree.columns.map((name, index) => [name, index]));
   for (const row of tree.rows) insert(state, nodeOf(row, at));
-  if (tree.run.status === 'running') for (const node of state.nodes.values()) if (node.kind === 'lm') spend(state, node);
+  const isRunning = tree.run.status === 'running';
+  for (const node of state.nodes.values()) if (node.kind === 'lm' && (isRunning || node.cost_kind === 'unknown')) spend(state, node);
   return state;
 }
 
@@ -234,11 +237,12 @@ function account(state, node, data) {
   spend(state, node);
 }
 
-/** @param {State} state @param {Node} node */
+/** Tells the nodes above a call what it cost. @param {State} state @param {Node} node */
 function spend(state, node) {
   const cost = costOf(node);
   if (!cost) return;
   for (let up = node.parent; up !== null; up = state.nodes.get(up)?.parent ?? null) {
+    if (cost.unpriced_calls) state.unpriced.set(up, (state.unpriced.get(up) ?? 0) + 1);
     if (state.nodes.get(up)?.end === null) state.spent.set(up, addCost(state.spent.get(up) ?? nothing(), cost));
   }
 }
@@ -265,4 +269,12 @@ export function subtree(state, number) {
     for (const child of state.children.get(next) ?? []) waiting.push(child);
   }
   return found.sort((one, other) => one.number - other.number);
+}
+
+/** What a node and all below it cost, as far as it is known now. @param {State} state @param {Node} node @returns {Cost | null} */
+export function subtreeCost(state, node) {
+  if (node.end === null) return state.spent.get(node.number) ?? null;
+  if (node.subtree_usd === null) return { usd: null, kind: 'unknown', unpriced_calls: 1 };
+  const unpriced_calls = state.unpriced.get(node.number) ?? 0;
+  return { usd: node.subtree_usd, kind: unpriced_calls ? 'unknown' : 'exact', unpriced_calls };
 }

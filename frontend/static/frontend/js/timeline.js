@@ -7,6 +7,7 @@ import {
   AXIS, GUTTER, hatching, paintAxis, paintBar, paintCritical, paintGaps, paintGrid, paintGutter, paintSelection,
 } from './painting.js';
 import { Pointer } from './pointer.js';
+import { active } from './timing.js';
 import { esc, fit, onTheme, palette } from './ui.js';
 import { nameOf, shortTime, tokensText } from './words.js';
 
@@ -284,8 +285,8 @@ export class Timeline {
   describe(node) {
     const { state } = /** @type {Plan} */ (this.plan);
     const facts = [['kind', `${node.kind}, depth ${node.depth}`], ['start', clock(node.start)]];
-    facts.push(node.end === null ? ['state', 'running'] : ['took', shortTime(node.end - node.start)]);
-    if (node.queued_ms && node.queued_ms > 1) facts.push(['of it queued', shortTime(node.queued_ms / 1000)]);
+    facts.push(node.end === null ? ['state', 'running'] : ['took', shortTime(active(node, node.end))]);
+    if (node.queued_ms && node.queued_ms > 1) facts.push(['queued before', shortTime(node.queued_ms / 1000)]);
     if (node.input_tokens !== null) facts.push(['tokens', tokensText(node)]);
     if (node.cost_kind) facts.push(['cost', usd(node.usd)]);
     if (node.error) facts.push(['error', node.error]);

@@ -1,8 +1,10 @@
 // @ts-check
 // The tree of nodes as an ARIA treegrid. Only the rows in view stand in the DOM, whatever the run's size.
 import { BINS, figures, pathTo, rows } from './layout.js';
+import { subtreeCost } from './state.js';
+import { active } from './timing.js';
 import { $, element, iconElement } from './ui.js';
-import { batchName, costText, isTurn, nameOf, shortTime, subtreeCost } from './words.js';
+import { batchName, costText, isTurn, nameOf, shortCost, shortTime } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
@@ -219,8 +221,9 @@ export class Tree {
   nodeLook(node) {
     const state = this.host.state();
     const name = nameOf(state, node);
-    const time = node.end === null ? '…' : shortTime(node.end - node.start);
-    const cost = costText(subtreeCost(state, node));
+    const time = node.end === null ? '…' : shortTime(active(node, node.end));
+    const spent = subtreeCost(state, node);
+    const cost = shortCost(spent);
     const bad = node.status === 'failed' || node.status === 'cancelled';
     const critical = this.host.critical()?.has(node.number) && node.kind !== 'rlm' && node.kind !== 'step';
     const cells = () => [
@@ -232,7 +235,7 @@ export class Tree {
         critical ? element('span', { class: 'cpdot', title: 'on the critical path' }) : null,
       ].filter(Boolean),
       element('div', { class: 'num', role: 'gridcell' }, time),
-      element('div', { class: 'num', role: 'gridcell' }, cost),
+      element('div', { class: 'num', role: 'gridcell', title: cost.startsWith('≥') ? costText(spent) : null }, cost),
     ];
     const style = ['tr', node.status === 'failed' ? 'bad' : '', node.end === null ? 'live' : ''].filter(Boolean).join(' ');
     return { key: [name, time, cost, node.status, critical], style, cells };
@@ -243,7 +246,7 @@ export class Tree {
     const { version } = this.host.state();
     let known = this.figures.get(batch.number);
     if (known?.version !== version) {
-      known = { version, figures: figures(batch, this.host.now()) };
+      known = { version, figures: figures(this.host.state(), batch, this.host.now()) };
       this.figures.set(batch.number, known);
     }
     return known.figures;
@@ -290,6 +293,6 @@ function histogram({ bins, failures }) {
     return `<rect x="${index * 4}" y="${20 - done - failed}" width="3" height="${done}"/>${bad}`;
   });
   const holder = element('template');
-  holder.innerHTML = `<svg class="hist" width="${BINS * 4}" height="20" aria-hidden="true">${bars.join('')}</svg>`;
+  holder.innerHTML = `<svg class="hist" width="${BINS * 4}" height="20" viewBox="0 0 ${BINS * 4} 20" preserveAspectRatio="none" aria-hidden="true">${bars.join('')}</svg>`;
   return holder.content.firstElementChild;
 }

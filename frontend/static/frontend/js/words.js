@@ -35,16 +35,12 @@ export const batchName = batch => `${batch.kind === 'rlm' ? 'rlm_batch' : 'llm_b
 /** “$0.40”, “at least $0.40”, “unknown”; `–` where nothing was asked of a model. @param {Cost | null} cost */
 export function costText(cost) {
   if (!cost) return '–';
-  if (cost.unpriced_calls) return Number(cost.usd) ? `≥ ${usd(cost.usd)}` : 'unknown';
+  if (cost.unpriced_calls) return Number(cost.usd) ? `at least ${usd(cost.usd)}` : 'unknown';
   return Number(cost.usd) ? usd(cost.usd) : '–';
 }
 
-/** What a node and all below it cost, as far as it is known now. @param {State} state @param {Node} node @returns {Cost | null} */
-export function subtreeCost(state, node) {
-  if (node.end === null) return state.spent.get(node.number) ?? null;
-  if (node.subtree_usd !== null) return { usd: node.subtree_usd, kind: 'exact', unpriced_calls: 0 };
-  return { usd: null, kind: 'unknown', unpriced_calls: 1 };
-}
+/** The same for a narrow column. @param {Cost | null} cost */
+export const shortCost = cost => costText(cost).replace('at least ', '≥ ');
 
 /** @param {Node} node */
 export const tokensText = node => `${count(node.input_tokens)} in, ${count(node.output_tokens)} out`;

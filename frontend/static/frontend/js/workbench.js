@@ -7,7 +7,7 @@ import { Detail } from './detail.js';
 import { whole } from './format.js';
 import { bindKeys } from './keys.js';
 import { bands, batchOf, figures, matcher, search } from './layout.js';
-import { idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
+import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
 import { tellHead } from './run_head.js';
 import { isLive } from './state.js';
@@ -246,7 +246,7 @@ export class Workbench {
     const { node, batch } = this.resolve(this.selected) ?? {};
     const again = this.fitted === this.selected;
     this.fitted = again ? '' : this.selected;
-    const stretch = node ? { start: node.start, end: node.end ?? this.now() } : batch && figures(batch, this.now());
+    const stretch = node ? { start: began(node), end: node.end ?? this.now() } : batch && figures(this.state, batch, this.now());
     this.timeline.fitTo(again ? null : stretch ?? null);
   }
 
