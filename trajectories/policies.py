@@ -1,22 +1,17 @@
 """Policies by name: what is built in, what an owner has named, and what a request's words come to.
 
 A policy is always resolved when a run is made, so that the run keeps what really applied. Nothing here calls a model;
-where a connection's models are unknown, its server is asked once for their names (`_offered`).
+where a connection's models are unknown, its server is asked for their names (`offered`).
 """
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from asgiref.sync import async_to_sync
-from django.core.cache import cache
-
-from trajectories import connections, engine
+from trajectories import connections, engine, offered
 from trajectories.models import KnownModel, NamedPolicy
-
-log = logging.getLogger(__name__)
 
 OFFLINE_MODELS = {"root": "offline/planner", "worker": "offline/extractive"}
 SHIPPED_MODELS = {
@@ -24,10 +19,10 @@ SHIPPED_MODELS = {
     "openrouter.ai": ("openai/gpt-5", "openai/gpt-5-mini"),
 }
 """host → (root, worker): a sensible pair where nobody has chosen."""
-OFFERED_WAIT = 4.0
-"""Seconds that a server may take to name its models while somebody waits for a page."""
-OFFERED_SECONDS = 300
-"""How long a server's list of models is remembered, and that it gave none."""
+RUN_WAITS = 4.5
+"""Seconds to wait for a server that was never heard: a run that begins must know its models,"""
+PAGE_WAITS = 0.25
+"""a page shows what is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,45 +83,49 @@ def resolve(owner: Any, policy: str | Mapping[str, Any] | None) -> engine.Policy
     """A name, an object with what differs from the default policy, or None for the default.
 
     Raises `engine.PolicyError` with one sentence."""
-    known = connections.connections_of(owner)
+    known = _Known(owner, RUN_WAITS)
     if policy is None:
         policy = "default"
     if isinstance(policy, str):
-        resolved = _by_name(owner, policy, known)
+        resolved = _by_name(policy, known)
     else:
-        resolved = engine.policy_from_json(policy, _default(owner, known))
+        resolved = _changed(policy, known)
         resolved = resolved if "name" in policy else replace(resolved, name="custom")
-    _check_connections(resolved, known)
+    _check_connections(resolved, known.connections)
     return resolved
 
 
-def _by_name(owner: Any, name: str, known: Mapping[str, engine.Connection]) -> engine.Policy:
-    own = NamedPolicy.objects.visible_to(owner).filter(name=name[:60]).first()
+def _by_name(name: str, known: "_Known") -> engine.Policy:
+    own = NamedPolicy.objects.visible_to(known.owner).filter(name=name[:60]).first()
     if own is not None:
-        return replace(engine.policy_from_json(own.body, _default(owner, known)), name=own.name)
+        return replace(_changed(own.body, known), name=own.name)
     built_in = next((one for one in BUILT_IN if one.name == name), None)
     if built_in is None:
-        raise engine.PolicyError(f"There is no policy {name[:60]!r}. Use one of: {', '.join(_names(owner))}.")
-    return _built_in(owner, built_in, known)
+        raise engine.PolicyError(f"There is no policy {name[:60]!r}. Use one of: {', '.join(_names(known.owner))}.")
+    return _built_in(built_in, known)
 
 
 def _names(owner: Any) -> list[str]:
     return [*BUILT_IN_NAMES, *NamedPolicy.objects.visible_to(owner).values_list("name", flat=True)]
 
 
-def _default(owner: Any, known: Mapping[str, engine.Connection]) -> engine.Policy:
-    return engine.Policy(name="default", models=_models(owner, known) or OFFLINE_MODELS)
+def _changed(changes: Mapping[str, Any], known: "_Known") -> engine.Policy:
+    """The default policy with these changes. Where they name the models, no server is asked for any."""
+    models = changes.get("models")
+    complete = isinstance(models, Mapping) and OFFLINE_MODELS.keys() <= models.keys()
+    default = engine.Policy(name="default", models={} if complete else known.models or OFFLINE_MODELS)
+    return engine.policy_from_json(changes, default)
 
 
-def _built_in(owner: Any, built_in: BuiltIn, known: Mapping[str, engine.Connection]) -> engine.Policy:
-    models = _models(owner, known)
-    if built_in.needs_model and models is None:
+def _built_in(built_in: BuiltIn, known: "_Known") -> engine.Policy:
+    if built_in.needs_model and known.models is None:
         raise engine.PolicyError(f"The policy {built_in.name} needs a model; add a connection in the settings first.")
-    models = dict(models or OFFLINE_MODELS)
+    if "models" in built_in.changes:
+        return replace(_changed(built_in.changes, known), name=built_in.name)
+    models = dict(known.models or OFFLINE_MODELS)
     if built_in.small_root:
         models["root"] = models["worker"]
-    base = engine.Policy(name=built_in.name, models=models)
-    return engine.policy_from_json(built_in.changes, base)
+    return engine.policy_from_json(built_in.changes, engine.Policy(name=built_in.name, models=models))
 
 
 def _check_connections(policy: engine.Policy, known: Mapping[str, engine.Connection]) -> None:
@@ -142,62 +141,64 @@ def _check_connections(policy: engine.Policy, known: Mapping[str, engine.Connect
 # ------------------------------------------------------------------------------------------------- models
 
 
-def _models(owner: Any, known: Mapping[str, engine.Connection]) -> dict[str, str] | None:
-    """Root and worker at the first real connection for which models are known; None when there is none."""
-    for name, connection in known.items():
-        if connection.provider == connections.OFFLINE.provider:
-            continue
-        if pair := _pair(owner, connection):
-            root, worker = pair
-            return {"root": f"{name}/{root}", "worker": f"{name}/{worker}"}
-    return None
+class _Known:
+    """What one owner has to make policies of."""
 
+    def __init__(self, owner: Any, wait: float) -> None:
+        """`wait`: seconds for a server that was never asked for its models."""
+        self.owner = owner
+        self.connections = connections.connections_of(owner)
+        self._wait = wait
 
-def _pair(owner: Any, connection: engine.Connection) -> tuple[str, str] | None:
-    host = urlsplit(connection.base_url or connections.OPENAI_URL).hostname or ""
-    if host in SHIPPED_MODELS:
-        return SHIPPED_MODELS[host] if connection.api_key else None
-    own = KnownModel.objects.visible_to(owner).filter(connection=connection.name).order_by("pk").first()
-    if own is not None:
-        return own.name, own.name
-    offered = _offered(owner, connection)
-    return (offered[0], offered[0]) if offered else None
+    @cached_property
+    def models(self) -> dict[str, str] | None:
+        """Root and worker at the first real connection for which models are known; None when there is none."""
+        for name, connection in self.connections.items():
+            if connection.provider == connections.OFFLINE.provider:
+                continue
+            if pair := self._pair(connection):
+                root, worker = pair
+                return {"root": f"{name}/{root}", "worker": f"{name}/{worker}"}
+        return None
 
-
-def _offered(owner: Any, connection: engine.Connection) -> list[str]:
-    """The models of a server of one's own, asked for once in a while. A server that is down offers none."""
-    key = f"models:{owner.pk}:{connection.name}:{hash((connection.base_url, connection.api_key))}"
-    offered: list[str] | None = cache.get(key)
-    if offered is None:
-        try:
-            offered = async_to_sync(connections.list_models)(connection, seconds=OFFERED_WAIT)
-        except engine.ProviderError as error:
-            log.warning("The connection %s offers no model now: %s", connection.name, error)
-            offered = []
-        cache.set(key, offered, OFFERED_SECONDS if offered else OFFERED_SECONDS // 10)
-    return offered
+    def _pair(self, connection: engine.Connection) -> tuple[str, str] | None:
+        host = urlsplit(connection.base_url or connections.OPENAI_URL).hostname or ""
+        if host in SHIPPED_MODELS:
+            return SHIPPED_MODELS[host] if connection.api_key else None
+        own = KnownModel.objects.visible_to(self.owner).filter(connection=connection.name).order_by("pk").first()
+        if own is not None:
+            return own.name, own.name
+        names = offered.models_of(connection, wait=self._wait)
+        return (names[0], names[0]) if names else None
 
 
 # ------------------------------------------------------------------------------------------------- naming
 
 
 def named(owner: Any) -> list[dict[str, Any]]:
-    """What can be chosen now, built-in ones first: [{name, title, description, built_in, policy, error}]."""
-    known = connections.connections_of(owner)
-    real = _models(owner, known) is not None
+    """What can be chosen now, built-in ones first: [{name, title, description, built_in, policy, error}].
+
+    No longer than a moment is waited for any server."""
+    known = _Known(owner, PAGE_WAITS)
+    real = known.models is not None
     listed = [
-        _described(one.name, one.title, one.description, built_in=True, policy=_built_in(owner, one, known))
+        _described(one.name, one.title, one.description, built_in=True, policy=_built_in(one, known))
         for one in BUILT_IN
         if real or not one.needs_model
     ]
-    return listed + [_own(owner, row, known) for row in NamedPolicy.objects.visible_to(owner)]
+    return listed + [_own(row, known) for row in NamedPolicy.objects.visible_to(owner)]
 
 
-def _own(owner: Any, row: NamedPolicy, known: Mapping[str, engine.Connection]) -> dict[str, Any]:
+def default_models(owner: Any, wait: float = PAGE_WAITS) -> dict[str, str]:
+    """Those of the default policy, as far as they are known within `wait` seconds. What is not will be asked for."""
+    return _Known(owner, wait).models or OFFLINE_MODELS
+
+
+def _own(row: NamedPolicy, known: _Known) -> dict[str, Any]:
     """A policy that has become impossible (its connection is gone) is listed with the reason."""
     try:
-        policy = _by_name(owner, row.name, known)
-        _check_connections(policy, known)
+        policy = replace(_changed(row.body, known), name=row.name)
+        _check_connections(policy, known.connections)
     except engine.PolicyError as error:
         return _described(row.name, row.name, "", built_in=False, error=str(error))
     return _described(row.name, row.name, "", built_in=False, policy=policy)

@@ -1,6 +1,8 @@
 """Connections, what is known of models, named policies, estimates."""
 
 import asyncio
+import socket
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -170,6 +172,16 @@ def test_a_server_of_ones_own_is_asked_for_its_models(send: Send, owner: Any, se
 def test_a_server_that_is_down_leaves_the_default_offline(send: Send, owner: Any) -> None:
     add(send, base_url="http://127.0.0.1:1/v1")
     assert policies.resolve(owner, None).models["root"] == "offline/planner"
+
+
+def test_a_page_never_waits_for_a_server_that_does_not_answer(send: Send, owner: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
+        add(send, base_url=f"http://127.0.0.1:{silent.getsockname()[1]}/v1")
+        began = time.monotonic()
+        assert names(send) == ["default", "offline"]
+        assert policies.resolve(owner, "offline").models["root"] == "offline/planner"
+        policies.resolve(owner, {"models": {"root": "mine/a", "worker": "mine/b"}})
+        assert time.monotonic() - began < 1
 
 
 def test_a_named_policy_says_what_differs_from_the_default(send: Send, owner: Any) -> None:

@@ -81,7 +81,7 @@ def uploaded(house: House, size: int) -> str:
     return str(document["id"])
 
 
-def looks(house: House, document: str) -> None:
+def glances(house: House, document: str) -> None:
     """A glance at a large text: how long it takes again and again, then what it takes of memory."""
     seconds = [asked(house, document, GLANCE) for _ in range(4)]
     print(f"a glance at it: first {seconds[0]:.2f} s, then {', '.join(f'{each:.2f}' for each in seconds[1:])} s")
@@ -106,7 +106,7 @@ def main() -> None:
         models.replies("root", [f"```repl\n{cell}\n```" for cell in STRATEGY])
         models.replies("root", [f"```repl\n{cell}\n```" for cell in GLANCES], when=GLANCE)
         prompts(house, models, options.mb * MB)
-        looks(house, uploaded(house, options.upload_mb * MB))
+        glances(house, uploaded(house, options.upload_mb * MB))
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 Each peer is installed from PyPI into an environment of its own (kept with `--environments`); one that cannot be
 installed is left out, with the reason. Every system runs in a process of its own against one and the same model
-server process. Not timed: imports, what is made once, and a first small run. Ours records everything in its database,
-the peers nothing (but in the case `pass`). A figure is the median of the rounds.
+server process. Not timed: imports, making an engine, reading the text into it, and a first small run. Ours records
+everything in its database, the peers nothing (but in the case `pass`). A figure is the median of the rounds.
 """
 
 import argparse

@@ -30,6 +30,38 @@ def pdf(*pages: str) -> bytes:
     return _pdf_of(objects, "")
 
 
+Printed = tuple[float, float, str, str]
+"""Left edge, height, font (`B12`: bold, 12 points; `R10`) and what is printed there."""
+
+
+def typeset_pdf(pages: list[list[Printed]], outline: list[tuple[str, int]] = [], *, scaled: bool = False) -> bytes:  # noqa: B006
+    """With lines where they are wanted, and an outline of (title, index of the page). `scaled`: the letters' size is
+    not that of the font, which is 1, but comes from the matrix."""
+    objects = ["", "", "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"]
+    objects.append("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold >>")
+    kids = []
+    for lines in pages:
+        drawn = "".join(_drawn(*line, scaled=scaled) for line in lines)
+        kids.append(f"{len(objects) + 1} 0 R")
+        resources = f"/Contents {len(objects) + 2} 0 R /Resources << /Font << /R 3 0 R /B 4 0 R >> >>"
+        objects.append(f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] {resources} >>")
+        objects.append(f"<< /Length {len(drawn)} >>\nstream\n{drawn}\nendstream")
+    objects[1] = f"<< /Type /Pages /Kids [{' '.join(kids)}] /Count {len(kids)} >>"
+    root = len(objects) + 1
+    objects.append(f"<< /First {root + 1} 0 R /Last {root + len(outline)} 0 R /Count {len(outline)} >>")
+    for number, (title, page) in enumerate(outline, root + 1):
+        after = f"/Next {number + 1} 0 R" if number < root + len(outline) else ""
+        objects.append(f"<< /Title ({title}) /Parent {root} 0 R /Dest [{kids[page]} /Fit] {after} >>")
+    objects[0] = f"<< /Type /Catalog /Pages 2 0 R {f'/Outlines {root} 0 R' if outline else ''} >>"
+    return _pdf_of(objects, "")
+
+
+def _drawn(x: float, y: float, font: str, text: str, *, scaled: bool) -> str:
+    size = float(font[1:])
+    name, place = font[0], f"{size} 0 0 {size} {x} {y} Tm" if scaled else f"{x} {y} Td"
+    return f"BT /{name} {1 if scaled else size} Tf {place} ({text}) Tj ET\n"
+
+
 def locked_pdf() -> bytes:
     """A PDF whose password nobody knows."""
     objects = ["<< /Type /Catalog /Pages 2 0 R >>", "<< /Type /Pages /Kids [] /Count 0 >>"]

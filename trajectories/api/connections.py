@@ -1,5 +1,6 @@
 """Model connections. Keys go in and never come out."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from asgiref.sync import async_to_sync
@@ -7,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import Field
 
-from trajectories import connections, engine
+from trajectories import connections, engine, policies
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
@@ -101,10 +102,13 @@ def _missing(name: str) -> str:
     return f"There is no connection {name[:40]!r}; /api/v1/connections lists yours."
 
 
-def _written(write: Any) -> Connection:
+def _written(write: Callable[[], Connection]) -> Connection:
+    """The connection as it is kept now. Its models are asked for at once, so that the next page knows them."""
     try:
-        return write()
+        row = write()
     except connections.NameTaken as error:
         raise ApiError(409, "name_taken", str(error)) from error
     except connections.WrongConnection as error:
         raise ApiError(422, "wrong_value", str(error)) from error
+    policies.default_models(row.owner, wait=0)
+    return row

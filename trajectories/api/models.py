@@ -13,7 +13,7 @@ from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
 from trajectories.engine import pricing
 from trajectories.models import KnownModel
-from trajectories.policies import OFFLINE_MODELS, resolve
+from trajectories.policies import OFFLINE_MODELS, default_models
 
 router = Router(tags=["Models"])
 
@@ -46,7 +46,7 @@ def models_json(owner: Any) -> list[dict[str, Any]]:
     """Every model that something is known of, by name."""
     known = connections.connections_of(owner)
     own = {f"{row.connection}/{row.name}": row for row in KnownModel.objects.visible_to(owner)}
-    used = {*OFFLINE_MODELS.values(), *resolve(owner, None).models.values()}
+    used = {*OFFLINE_MODELS.values(), *default_models(owner).values()}
     return [_model_json(name, own.get(name), known) for name in sorted({*own, *used})]
 
 

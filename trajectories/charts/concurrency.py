@@ -22,7 +22,8 @@ def chart(record: Record) -> Chart:
     quiet = record.seconds - sum(end - start for start, end in record.busy)
     return Chart(
         title=f"{calls_words(most)} ran at once at the peak" if most > 1 else "The calls ran one after the other",
-        measure=f"{MEASURE}; nothing ran for {percent(quiet, record.seconds)} of the time",
+        measure=MEASURE
+        + (f"; nothing ran for {percent(quiet, record.seconds)} of it" if quiet > record.seconds / 100 else ""),
         traces=[
             {
                 "type": "scatter",

@@ -42,16 +42,17 @@ def drive(
     about: Callable[[], str],
     record_bytes: Callable[[Work], int] | None = None,
 ) -> None:
-    """Rounds of the work. What `prepare` does is not timed; the first run of all, a small one, is not either."""
+    """Rounds of the work. What `prepare` does, each time, is not timed; the first run of all, a small one, is not
+    either."""
     given = json.load(sys.stdin)
     warm_up = Work(**given["warm_up"])
     _tried(prepare(warm_up, Path(warm_up.texts[0])))
     work = Work(**given["work"])
-    solvers = [prepare(work, Path(path)) for path in work.texts]
     before = record_bytes(work) if record_bytes and work.record else 0
     seconds, answers = [], []
-    with ThreadPoolExecutor(len(solvers)) as pool:
+    with ThreadPoolExecutor(len(work.texts)) as pool:
         while len(seconds) < work.rounds and sum(seconds) < work.seconds:
+            solvers = [prepare(work, Path(path)) for path in work.texts]
             began = time.perf_counter()
             answers.append(list(pool.map(_tried, solvers)))
             seconds.append(time.perf_counter() - began)

@@ -87,3 +87,43 @@ def test_it_quotes_in_other_languages(question: str, text: str, quote: str) -> N
 )
 def test_it_answers_anything(prompt: str) -> None:
     assert extractive.reply(prompt)
+
+
+def first_quote(question: str, text: str) -> str:
+    return extractive.reply(f"Question: {question}\nText:\n{text}").partition("”")[0].removeprefix("“")
+
+
+def test_a_sentence_that_only_points_elsewhere_is_no_definition() -> None:
+    text = """The format of the Wick control field is described in Wick.
+
+# 5.1 Lists
+
+Many things are listed in the book of the house, and the house is old.
+
+# 5.2 Wick
+
+This is a yes-or-no field which says that the lamp must never be put out.
+
+# 5.3 Other
+
+The control field of the house has nothing to do with it.
+"""
+    assert first_quote("What does the Wick control field mean?", text).startswith("This is a yes-or-no field")
+
+
+def test_a_definition_word_for_word_goes_before_that_of_a_relative() -> None:
+    text = """# Dependencies
+
+Every package must specify the dependency information about others.
+
+# Fields
+
+Depends
+    This declares an absolute dependency.
+"""
+    assert "absolute dependency" in first_quote("What is Depends?", text)
+
+
+def test_a_number_alone_is_not_quoted_as_a_term() -> None:
+    text = "3.8\n    The lamp keeper carries the lamp oil up the stairs every single evening.\n"
+    assert first_quote("Who carries the lamp oil?", text).startswith("The lamp keeper")

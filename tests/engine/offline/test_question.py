@@ -84,3 +84,12 @@ def test_the_subjects_of_a_comparison_are_found() -> None:
 def test_both_ends_of_a_span_of_time_are_asked_for() -> None:
     question = understand("How many days passed between the order of oil and its delivery?")
     assert question.subjects == ("How many days passed the order of oil", "How many days passed its delivery")
+
+
+def test_documentation_is_looked_for_although_documents_are_not() -> None:
+    assert "document" in understand("In which directory must documentation be installed?").terms
+    assert "document" not in understand("Which lamps does the document list?").terms
+
+
+def test_the_measure_that_is_asked_for_is_not_looked_for() -> None:
+    assert understand("What is the maximum length of the synopsis?").terms == ("synopsi",)

@@ -54,3 +54,7 @@ def test_a_piece_of_a_text_begins_in_the_section_it_was_cut_from() -> None:
 def test_lines_of_a_table_of_contents_are_marked() -> None:
     text = "* 1. The lamp\n\n* 2. Storms ........ 7\n\n1. The lamp\n***********\n\nIt burns.\n"
     assert [item.kind for item in segment(text).sentences] == ["contents", "contents", "heading", "prose"]
+
+
+def test_a_mark_far_inside_its_line_makes_no_heading() -> None:
+    assert [section.title for section in segment("# Lamps\n\n    # a comment\n").sections] == ["", "Lamps"]

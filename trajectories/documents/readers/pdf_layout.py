@@ -9,6 +9,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from .pdf_lines import Line
 
@@ -59,7 +60,7 @@ def learn(pages: Sequence[tuple[int, Sequence[Line]]], titles: dict[int, list[tu
     styles: Counter[tuple[float, int]] = Counter()
     distances: Counter[float] = Counter()
     for _, lines in pages:
-        for line, after in zip(lines, [*lines[1:], None], strict=True):
+        for line, after in zip_longest(lines, lines[1:]):
             styles[line.size, line.weight] += len(line.text) if line.size else 0
             if after and line.size and after.size == line.size and 0.9 < (line.y - after.y) / line.size < 3:
                 distances[round((line.y - after.y) / line.size, 1)] += 1

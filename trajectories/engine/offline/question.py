@@ -14,6 +14,10 @@ _NAME = re.compile(r"(?<!^)\b[A-ZÀ-Ž][\w’'\-]+(?:\s+(?:de la |de |of |von |v
 _OPTION = re.compile(r"^\s*\(?(?:\d{1,2}|[A-Ha-h])[.)]\s*(\S.*?)[;,.]?\s*$", re.MULTILINE)
 _HOW = re.compile(r"\bhow (?:long|far|big|tall|high|large|old|wide|deep|fast|soon)\b", re.IGNORECASE)
 """Words that ask for a number; the answer has the number instead."""
+_MEASURE = re.compile(
+    r"\b(?:maximum|minimum|maximal|minimal) (?:length|size|number|amount)\b|\b(?:number|amount|length|size)(?= of\b)",
+    re.IGNORECASE,
+)
 _EDGES = " \t\n.,;:?!\"'“”‘’`«»()[]"
 
 _EXPECTED: tuple[tuple[Expected, str], ...] = (
@@ -193,7 +197,7 @@ def _expected(text: str) -> Expected:
 
 
 def _terms(text: str, english: bool) -> tuple[str, ...]:
-    content = words.content_stems(_HOW.sub("how", text), english=english)
+    content = words.content_stems(_MEASURE.sub("", _HOW.sub("how", text)), english=english)
     weak = {words.stem(word) for word in words.words(text) if _only_asks(word)} if english else frozenset()
     compounds = [words.joined(compound) for compound in words.compounds(text)]
     strong = [term for term in content if term not in weak] + compounds
