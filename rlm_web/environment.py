@@ -4,16 +4,19 @@ A wrong value stops the start with one sentence.
 """
 
 import os
+import re
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 SANDBOXES = ("auto", "process", "container")
 LEVELS = ("none", "syscalls", "full", "container")
 MODES = ("local", "team")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+_HOST = re.compile(r"\*|\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +45,13 @@ def read_environment(base_dir: Path) -> Environment:
             f"RLM_DATA_DIR is {data_dir}, which cannot be made ({error.strerror}). Name a folder that can be written."
         ) from error
     mode = _one_of("RLM_MODE", MODES, "local")
-    hosts = tuple(host.strip() for host in os.environ.get("RLM_ALLOWED_HOSTS", "").split(",") if host.strip())
+    hosts = _hosts("RLM_ALLOWED_HOSTS")
     if mode == "team" and not hosts:
         raise ImproperlyConfigured("RLM_MODE is team, so RLM_ALLOWED_HOSTS must name the hosts it is reached by.")
     return Environment(
         data_dir=data_dir,
         secret_key=os.environ.get("RLM_SECRET_KEY") or _kept_secret(data_dir),
-        database_url=_url("RLM_DATABASE_URL", ("sqlite", "postgres", "postgresql")),
+        database_url=_database_url("RLM_DATABASE_URL"),
         redis_url=_url("RLM_REDIS_URL", ("redis", "rediss", "unix")),
         allowed_hosts=(*LOOPBACK_HOSTS, *hosts),
         mode=mode,
@@ -69,6 +72,27 @@ def _url(name: str, schemes: tuple[str, ...]) -> str:
     if value and value.partition(":")[0] not in schemes:
         raise ImproperlyConfigured(f"{name} must be a URL that begins with one of: {', '.join(schemes)}.")
     return value
+
+
+def _database_url(name: str) -> str:
+    value = _url(name, ("sqlite", "postgres", "postgresql"))
+    try:
+        dj_database_url.parse(value or "sqlite://:memory:")
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            f"{name} is no URL of a database. Write postgres://USER:PASSWORD@HOST/NAME, signs such as @ as %40."
+        ) from error
+    return value
+
+
+def _hosts(name: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in os.environ.get(name, "").split(",") if host.strip())
+    for host in hosts:
+        if not _HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} has {host!r}, which is no host name. Write names alone, with commas between."
+            )
+    return hosts
 
 
 def _kept_secret(data_dir: Path) -> str:

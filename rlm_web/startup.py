@@ -8,8 +8,8 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser as User
 from django.contrib.staticfiles.finders import get_finders
-from django.core.management import call_command
-from django.db import connection
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from trajectories import accounts, connections
@@ -21,13 +21,25 @@ IGNORED = ["CVS", ".*", "*~", "widgetbundle.js", "datasets", "templates"]
 
 
 def prepare(*, static_files: bool = True) -> User:
-    """Everything, quickly where there is nothing to do. Returns the owner of a local installation."""
-    make_tables()
+    """Everything, quickly where there is nothing to do. Returns the owner of a local installation.
+
+    Raises `CommandError` with one sentence for settings that only now turn out to be wrong."""
+    try:
+        make_tables()
+    except OperationalError as error:
+        raise CommandError(f"The database cannot be used: {_first_line(error)}. Check RLM_DATABASE_URL.") from error
     if static_files:
         collect_static_files()
     owner = accounts.owner_account()
-    connections.adopt_environment(owner)
+    try:
+        connections.adopt_environment(owner)
+    except connections.WrongConnection as error:
+        raise CommandError(f"OPENAI_API_KEY or OPENAI_BASE_URL cannot be used. {error}") from error
     return owner
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0].rstrip(".")
 
 
 def make_tables() -> None:

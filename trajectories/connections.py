@@ -184,7 +184,9 @@ def _fernet() -> Fernet:
 
 
 def adopt_environment(owner: Any) -> None:
-    """Makes, refreshes or removes the connection that the environment names. Called at each start."""
+    """Makes, refreshes or removes the connection that the environment names. Called at each start.
+
+    Raises `WrongConnection` for a key or an address that cannot be used."""
     if os.environ.get("ANTHROPIC_API_KEY"):
         log.warning("ANTHROPIC_API_KEY is set, but the provider anthropic is not part of this version yet: skipped.")
     rows = Connection.objects.visible_to(owner)
@@ -195,11 +197,7 @@ def adopt_environment(owner: Any) -> None:
     if rows.filter(name=ENVIRONMENT_NAME, from_environment=False).exists():
         log.warning("There is a connection called %s in the settings already; it stays as it is.", ENVIRONMENT_NAME)
         return
-    try:
-        fields = {"provider": "openai", "base_url": _base_url(url or OPENAI_URL), "encrypted_key": encrypted(_key(key))}
-    except WrongConnection as error:
-        log.warning("OPENAI_API_KEY and OPENAI_BASE_URL are not used: %s", error)
-        return
+    fields = {"provider": "openai", "base_url": _base_url(url or OPENAI_URL), "encrypted_key": encrypted(_key(key))}
     Connection.objects.update_or_create(
         owner=owner, name=ENVIRONMENT_NAME, defaults={**fields, "from_environment": True}
     )

@@ -14,6 +14,25 @@ from trajectories.models import Document, Run, RunDocument
 
 log = logging.getLogger(__name__)
 
+MAX_QUESTION = 20_000
+"""Characters. Longer material belongs into a document."""
+
+
+class WrongQuestion(ValueError):
+    """`str(error)` is one sentence that says what to change."""
+
+
+def checked_question(text: str) -> str:
+    """Raises `WrongQuestion` for one that cannot be asked."""
+    question = text.encode("utf-8", "replace").decode().replace("\0", "").strip()
+    if not question:
+        raise WrongQuestion("The question is empty; ask something.")
+    if len(question) > MAX_QUESTION:
+        raise WrongQuestion(
+            f"The question has more than {MAX_QUESTION:,} characters; put long material into a document."
+        )
+    return question
+
 
 def start_run(owner: Any, question: str, documents: Sequence[Document], policy: engine.Policy) -> Run:
     """A queued run; some worker begins it as soon as it is committed."""

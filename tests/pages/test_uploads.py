@@ -67,7 +67,9 @@ def test_an_upload_goes_on_when_the_page_is_opened_again(open_page: OpenPage, ho
     file = big_file.rename(big_file.with_name("again.txt"))
     page = open_page()
     page.route(f"**/api/v1/uploads/*?offset={CHUNK}", lambda route: route.abort("connectionreset"))
-    expect(chosen(page, file)).to_contain_text("48 %", timeout=PATIENCE)
+    with page.expect_request(f"**/api/v1/uploads/*?offset={CHUNK}"):
+        card = chosen(page, file)
+    expect(card).to_contain_text("48 %", timeout=PATIENCE)
     page.unroute(f"**/api/v1/uploads/*?offset={CHUNK}")
     page.evaluate("window.onbeforeunload = null")
     sent: list[str] = []

@@ -48,6 +48,18 @@ def test_sandbox_check_tells_the_level_and_fails_under_the_minimum(house: House)
     assert refused.returncode != 0
 
 
+@pytest.mark.parametrize("question", ["  ", "q " * 15_000])
+def test_ask_refuses_a_question_that_cannot_be_asked(house: House, note: Path, question: str) -> None:
+    refused = house.manage("ask", question, str(note), check=False)
+    assert refused.returncode == 1
+    assert re.fullmatch(r"CommandError: The question .*\.", refused.stderr.strip())
+
+
+def test_ask_takes_a_question_of_any_bytes(house: House, note: Path) -> None:
+    told = house.manage("ask", "the keeper \udcff?", str(note), "--policy", "offline", "--json")
+    assert json.loads(told.stdout)["question"] == "the keeper ??"
+
+
 def test_ask_answers_on_the_terminal(own_house: House, note: Path) -> None:
     own_house.stop()
     told = own_house.manage("ask", "What is the lighthouse keeper called?", str(note), "--policy", "offline")

@@ -65,6 +65,36 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(house: House) -> None
     assert refused.stderr.strip() == "RLM_SANDBOX is 'castle'. Use one of: auto, process, container."
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("RLM_DATABASE_URL", "postgres://u:hidden@[bad/db", "RLM_DATABASE_URL is no URL of a database."),
+        ("RLM_DATABASE_URL", "postgres://u:hidden@127.0.0.1:1/db", "The database cannot be used: "),
+        ("RLM_DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3", "The database cannot be used: "),
+        ("RLM_ALLOWED_HOSTS", "good.example, http://bad.example", "RLM_ALLOWED_HOSTS has 'http://bad.example'"),
+        ("OPENAI_BASE_URL", "nonsense", "OPENAI_BASE_URL cannot be used. The base URL must be"),
+        ("OPENAI_API_KEY", "key\nX-Header: x", "OPENAI_API_KEY or OPENAI_BASE_URL cannot be used. A key has"),
+    ],
+)
+def test_what_only_turns_out_later_is_one_sentence_too(own_house: House, name: str, value: str, said: str) -> None:
+    own_house.stop()
+    environment = {**own_house.environment, name: value}
+    refused = own_house.manage("serve", "--port", "0", check=False, env=environment)
+    assert refused.returncode == 1
+    assert said in refused.stderr
+    assert len(refused.stderr.strip().splitlines()) == 1
+    assert "hidden" not in refused.stderr
+
+
+def test_a_port_that_cannot_be_is_one_sentence(own_house: House) -> None:
+    own_house.stop()
+    refused = own_house.manage("serve", "--port", "99999", check=False)
+    assert (refused.returncode, refused.stderr.strip()) == (
+        1,
+        "CommandError: There is no port 99999: --port takes a number from 0 to 65535.",
+    )
+
+
 def test_it_says_how_it_is_without_sign_in(house: House) -> None:
     answer = httpx.get(f"{house.url}/api/v1/health")
     assert answer.status_code == 200

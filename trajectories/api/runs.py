@@ -18,7 +18,6 @@ from trajectories.models import Document, Node, Run
 
 router = Router(tags=["Runs"])
 
-MAX_QUESTION = 20_000
 MAX_DOCUMENTS = 1_000
 MAX_PAGE = 100
 MAX_EVENTS = 10_000
@@ -29,7 +28,7 @@ DocumentIds = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_le
 
 
 class NewRun(Body):
-    question: Annotated[str, Field(max_length=MAX_QUESTION)]
+    question: Annotated[str, Field(max_length=tasks.MAX_QUESTION)]
     documents: DocumentIds
     policy: str | dict[str, Any] | None = None
 
@@ -44,9 +43,10 @@ class Plan(Body):
 
 @router.post("/runs", response={201: shapes.Run}, summary="Ask a question of documents")
 def create(request: HttpRequest, body: NewRun) -> HttpResponse:
-    question = body.question.strip()
-    if not question:
-        raise ApiError(422, "empty_question", "The question is empty; ask something.")
+    try:
+        question = tasks.checked_question(body.question)
+    except tasks.WrongQuestion as error:
+        raise ApiError(422, "wrong_question", str(error)) from None
     texts = ready_documents(request, body.documents)
     policy = policies.resolve(request.user, body.policy)
     run = tasks.start_run(request.user, question, texts, policy)

@@ -44,7 +44,7 @@ class TextFile:
             raw = array.array("Q")
             raw.frombytes(index.read_bytes())
         except (OSError, ValueError) as error:
-            raise DocumentError(f"The text of this document cannot be read: {error}. Upload it again.") from error
+            raise DocumentError("The text of this document cannot be read any more. Upload it again.") from error
         return cls(path, raw[0], raw[1:])
 
     def read(self, start: int, end: int) -> str:

@@ -40,8 +40,9 @@ class Command(BaseCommand):
             if not path.is_file():
                 raise CommandError(f"{path} is not a file that can be read.")
         try:
+            question = tasks.checked_question(question)
             how = policies.resolve(owner, policy)
-        except engine.PolicyError as error:
+        except (tasks.WrongQuestion, engine.PolicyError) as error:
             raise CommandError(str(error)) from error
         inputs = [documents.add_file(owner, path.name, path) for path in files]
         with _a_worker() as address:

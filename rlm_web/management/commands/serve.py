@@ -17,6 +17,8 @@ from rlm_web import startup
 from rlm_web.data_folder import DataFolder, DataFolderInUse
 from trajectories import accounts
 
+MOST_PORT = 65_535
+
 
 class Command(BaseCommand):
     help = "Serves the pages, the API and the work on runs, all in one process. Ctrl-C ends it."
@@ -32,6 +34,8 @@ class Command(BaseCommand):
                 f"In local mode only this machine may come in, so --host {host} is refused. "
                 "Use 127.0.0.1, or set RLM_MODE=team and RLM_ALLOWED_HOSTS."
             )
+        if not 0 <= port <= MOST_PORT:
+            raise CommandError(f"There is no port {port}: --port takes a number from 0 to {MOST_PORT}.")
         with ExitStack() as held:
             folder = self._data_folder(held)
             listener = held.enter_context(_listen(host, port))
@@ -81,8 +85,8 @@ def _nothing() -> None:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         return server.listen(host, port)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or str(error)
         raise CommandError(
             f"Cannot answer at {host}, port {port}: {reason}. Choose another port with --port."
         ) from error

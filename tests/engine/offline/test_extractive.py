@@ -98,7 +98,7 @@ def test_a_sentence_that_only_points_elsewhere_is_no_definition() -> None:
 
 # 5.1 Lists
 
-Many things are listed in the book of the house, and the house is old.
+A control field has a name. After the name of a control field comes its value. No control field is empty.
 
 # 5.2 Wick
 
@@ -106,7 +106,7 @@ This is a yes-or-no field which says that the lamp must never be put out.
 
 # 5.3 Other
 
-The control field of the house has nothing to do with it.
+No other control field has to do with it.
 """
     assert first_quote("What does the Wick control field mean?", text).startswith("This is a yes-or-no field")
 

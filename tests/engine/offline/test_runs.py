@@ -184,3 +184,18 @@ async def test_a_text_of_megabytes_is_searched_whole(ask: Ask) -> None:
     text = f"{haystack[:at]}\n\nThe password of the vault is periwinkle.\n\n{haystack[at:]}"
     run = await ask("What is the password of the vault?", text)
     assert run.quotes[0] == "The password of the vault is periwinkle."
+
+
+async def test_no_quotation_stands_within_another(ask: Ask) -> None:
+    text = """# Lamps
+
+A lamp glass is a cylinder. A lamp glass keeps the wind off. Clean the lamp glass often.
+
+# Cellar
+
+Spare lamp glass is kept below.
+"""
+    run = await ask("What is a lamp glass?", text)
+    assert "It goes on: “A lamp glass keeps the wind off." in run.answer
+    assert not any(one in other for one in run.quotes for other in run.quotes if one != other)
+    assert len(run.quotes) == len(set(run.quotes)) > 2

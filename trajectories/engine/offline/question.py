@@ -197,7 +197,8 @@ def _expected(text: str) -> Expected:
 
 
 def _terms(text: str, english: bool) -> tuple[str, ...]:
-    content = words.content_stems(_MEASURE.sub("", _HOW.sub("how", text)), english=english)
+    without_measure = _MEASURE.sub("", _HOW.sub("how", text))
+    content = words.content_stems(without_measure, english=english) or words.content_stems(text, english=english)
     weak = {words.stem(word) for word in words.words(text) if _only_asks(word)} if english else frozenset()
     compounds = [words.joined(compound) for compound in words.compounds(text)]
     strong = [term for term in content if term not in weak] + compounds

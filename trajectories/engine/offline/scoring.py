@@ -263,7 +263,7 @@ class Scorer:
         """Worst as an answer to what something is: a sentence that says only where it is explained."""
         if not _POINTER.search(text):
             return 0.0
-        return 4.0 if self.question.defined and len(text) < _LONGEST_POINTER else 1.0
+        return 6.0 if self.question.defined and len(text) < _LONGEST_POINTER else 1.0
 
     @cached_property
     def _history(self) -> list[bool]:
@@ -337,7 +337,7 @@ class Scorer:
         lead = self.passage.at(sentence.lead) if sentence.lead >= 0 else ""
         lead_stems = tuple(words.content_stems(lead, english=self.question.english))
         if number == sentence.lead + 1 and lead_stems in (defined, self._core):
-            return 1.8 if self._is_word_for_word(lead) else 1.2
+            return 2.2 if self._is_word_for_word(lead) else 1.2
         titled = self._titled(number, sentence)
         return titled if _POINTER.search(text) else max(self._says_what_it_is(text, stems), titled)
 
