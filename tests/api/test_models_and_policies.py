@@ -188,7 +188,7 @@ def test_a_named_policy_says_what_differs_from_the_default(send: Send, owner: An
     kept = send("PUT", "/api/v1/policies/careful", {"max_depth": 3, "limits": {"cost_usd": "0.25"}}).json()
     assert kept["built_in"] is False and kept["policy"]["max_depth"] == 3
     resolved = policies.resolve(owner, "careful")
-    assert (resolved.name, resolved.limits.cost_usd, resolved.limits.calls) == ("careful", Decimal("0.25"), 10_000)
+    assert (resolved.name, resolved.limits.cost_usd, resolved.limits.calls) == ("careful", Decimal("0.25"), 20_000)
     assert send("DELETE", "/api/v1/policies/careful").status_code == 204
     assert names(send) == ["default", "offline"]
 

@@ -218,7 +218,7 @@ class Limits:
 
     cost_usd: Decimal | None = Decimal("5.00")
     tokens: int | None = None
-    calls: int | None = 10_000
+    calls: int | None = 20_000
     seconds: float | None = 1_800
 
 

@@ -164,12 +164,35 @@ async def test_only_a_cost_that_is_whole_is_taken(
     assert (await client.complete(asking())).cost_usd == cost
 
 
-async def test_odd_usage_is_no_failure(client: OpenAIClient, server: ModelServer) -> None:
-    odd = {"prompt_tokens": None, "completion_tokens": -1, "prompt_tokens_details": None}
+@pytest.mark.parametrize(
+    ("odd", "counted"),
+    [
+        ({"prompt_tokens": None, "completion_tokens": -1, "prompt_tokens_details": None}, None),
+        ({"prompt_tokens": "many", "completion_tokens": True}, None),
+        ({"prompt_tokens": 2**63, "completion_tokens": 2**63}, None),
+        ({"prompt_tokens": 12.0, "completion_tokens": None}, (12, 0)),
+        ({"prompt_tokens": 12, "completion_tokens": 2**63}, (12, 0)),
+    ],
+)
+async def test_odd_usage_is_no_failure(
+    client: OpenAIClient, server: ModelServer, odd: dict[str, Any], counted: tuple[int, int] | None
+) -> None:
     server.script(lambda body: ScriptedReply("Yes", usage=odd))
+    usage = (await client.complete(asking())).usage
+    assert (usage and (usage.input_tokens, usage.output_tokens)) == counted
+
+
+@pytest.mark.parametrize("cost", [1e300, 1e12, -1.0])
+async def test_a_cost_that_cannot_be_is_unknown(client: OpenAIClient, server: ModelServer, cost: float) -> None:
+    server.script(lambda body: ScriptedReply("Yes", cost=cost))
+    assert (await client.complete(asking())).cost_usd is None
+
+
+async def test_names_that_are_none_are_left_out(client: OpenAIClient, server: ModelServer) -> None:
+    choice = {"message": {"content": "Yes"}, "finish_reason": {"odd": 1}}
+    server.script(lambda body: ScriptedReply(raw=json.dumps({"model": {"odd": 1}, "choices": [choice]}).encode()))
     reply = await client.complete(asking())
-    assert reply.usage is not None
-    assert (reply.usage.input_tokens, reply.usage.output_tokens) == (0, 0)
+    assert (reply.text, reply.finish_reason, reply.model) == ("Yes", "stop", "")
 
 
 async def test_a_refusal_is_told_by_its_finish_reason(client: OpenAIClient, server: ModelServer) -> None:

@@ -13,6 +13,11 @@ import orjson
 from trajectories.engine.errors import ProviderError
 from trajectories.engine.types import JSON, Reply, Usage
 
+MOST_TOKENS = 10**8
+MOST_DOLLARS = Decimal(1_000)
+"""Of one call. What is reported beyond is a mistake, and counts as not reported."""
+MOST_NAME = 200
+
 
 class GrowingReply:
     """A reply put together from the chunks of a stream."""
@@ -35,7 +40,7 @@ class GrowingReply:
         choice = _first_choice(chunk)
         if choice is None:
             return ""
-        self.finish_reason = choice.get("finish_reason") or self.finish_reason
+        self.finish_reason = _finish_reason(choice) or self.finish_reason
         delta = _part(choice, "delta") or _part(choice, "message")
         if delta.get("refusal"):
             self.finish_reason = "content_filter"
@@ -64,7 +69,7 @@ def reply_of(content: JSON, host: str) -> Reply:
     refused = "content_filter" if message.get("refusal") else None
     return Reply(
         text=_whole(text_of(message)),
-        finish_reason=refused or choice.get("finish_reason") or "stop",
+        finish_reason=refused or _finish_reason(choice) or "stop",
         usage=usage_of(content.get("usage")),
         cost_usd=cost_of(content.get("usage")),
         model=_name(content),
@@ -87,8 +92,8 @@ def reasoning_of(message: Mapping[str, Any]) -> str:
 
 
 def usage_of(usage: Any) -> Usage | None:
-    """None when nothing was reported."""
-    if not isinstance(usage, dict) or not ("prompt_tokens" in usage or "completion_tokens" in usage):
+    """None when nothing was reported, or nothing that can be."""
+    if not isinstance(usage, dict) or {_number(usage, "prompt_tokens"), _number(usage, "completion_tokens")} == {None}:
         return None
     asked, said = _part(usage, "prompt_tokens_details"), _part(usage, "completion_tokens_details")
     return Usage(
@@ -173,8 +178,14 @@ def _first_choice(content: Mapping[str, Any]) -> dict[str, Any] | None:
     return choices[0] if isinstance(choices, list) and choices and isinstance(choices[0], dict) else None
 
 
+def _finish_reason(choice: Mapping[str, Any]) -> str:
+    reason = choice.get("finish_reason")
+    return reason[:MOST_NAME] if isinstance(reason, str) else ""
+
+
 def _name(content: Mapping[str, Any]) -> str:
-    return str(content.get("model") or "")
+    name = content.get("model")
+    return name[:MOST_NAME] if isinstance(name, str) else ""
 
 
 def _is_strict(schema: JSON) -> bool:
@@ -196,8 +207,14 @@ def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _count(usage: Mapping[str, Any], name: str) -> int:
+    return _number(usage, name) or 0
+
+
+def _number(usage: Mapping[str, Any], name: str) -> int | None:
     value = usage.get(name)
-    return max(0, value) if isinstance(value, int) else 0
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value <= MOST_TOKENS:
+        return None
+    return int(value)
 
 
 def _money(value: Any) -> Decimal | None:
@@ -207,4 +224,4 @@ def _money(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount <= MOST_DOLLARS else None
