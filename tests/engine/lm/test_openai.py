@@ -190,7 +190,7 @@ async def test_a_cost_that_cannot_be_is_unknown(client: OpenAIClient, server: Mo
 
 async def test_names_that_are_none_are_left_out(client: OpenAIClient, server: ModelServer) -> None:
     choice = {"message": {"content": "Yes"}, "finish_reason": {"odd": 1}}
-    server.script(lambda body: ScriptedReply(raw=json.dumps({"model": {"odd": 1}, "choices": [choice]}).encode()))
+    server.script(lambda body: ScriptedReply(raw=orjson.dumps({"model": {"odd": 1}, "choices": [choice]})))
     reply = await client.complete(asking())
     assert (reply.text, reply.finish_reason, reply.model) == ("Yes", "stop", "")
 
