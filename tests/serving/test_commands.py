@@ -96,7 +96,8 @@ def test_ask_refuses_what_cannot_be(house: House, note: Path) -> None:
     assert "Traceback" not in unknown.stderr
 
 
-def test_ctrl_c_cancels_what_was_asked(own_house: House, models: ModelServer, note: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_cancels_what_was_asked(own_house: House, models: ModelServer, note: Path, number: int) -> None:
     own_house.stop()
     models.replies("root", [ScriptedReply("…", delay=60)], when="take your time")
     models.reset()
@@ -109,7 +110,7 @@ def test_ctrl_c_cancels_what_was_asked(own_house: House, models: ModelServer, no
         text=True,
     )
     models.wait_for(1)
-    asked.send_signal(signal.SIGINT)
+    asked.send_signal(number)
     told, _ = asked.communicate(timeout=10)
     assert asked.returncode == 130
     assert json.loads(told)["status"] == "cancelled"

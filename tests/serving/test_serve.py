@@ -103,6 +103,7 @@ def test_it_says_how_it_is_without_sign_in(house: House) -> None:
 
 def test_a_foreign_host_name_is_refused(house: House) -> None:
     assert httpx.get(f"{house.url}/api/v1/health", headers={"Host": "evil.example"}).status_code == 400
+    assert "evil.example" not in house.log
 
 
 def test_a_large_form_is_refused_at_once_and_costs_no_memory(house: House) -> None:

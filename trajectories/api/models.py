@@ -17,7 +17,7 @@ from trajectories.policies import OFFLINE_MODELS, default_models
 
 router = Router(tags=["Models"])
 
-MOST_DOLLARS = Decimal(10_000)
+MOST_DOLLARS = Decimal(1_000_000)
 Amount = str | int | float
 
 

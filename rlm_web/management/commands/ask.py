@@ -1,6 +1,7 @@
 """`manage.py ask`: the main job in a terminal, through the same task and the same tables as the web."""
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -45,6 +46,7 @@ class Command(BaseCommand):
         except (tasks.WrongQuestion, engine.PolicyError) as error:
             raise CommandError(str(error)) from error
         inputs = [documents.add_file(owner, path.name, path) for path in files]
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops it, the run is ended
         with _a_worker() as address:
             self._wait_for_text(inputs)
             run = tasks.start_run(owner, question, inputs, how)
