@@ -24,6 +24,7 @@ def prepare(*, static_files: bool = True) -> User:
     """Everything, quickly where there is nothing to do. Returns the owner of a local installation.
 
     Raises `CommandError` with one sentence for settings that only now turn out to be wrong."""
+    refuse_containers()
     try:
         make_tables()
     except OperationalError as error:
@@ -36,6 +37,16 @@ def prepare(*, static_files: bool = True) -> User:
     except connections.WrongConnection as error:
         raise CommandError(f"OPENAI_API_KEY or OPENAI_BASE_URL cannot be used. {error}") from error
     return owner
+
+
+def refuse_containers() -> None:
+    """What no run could have stops the start, not each run."""
+    for name in ("SANDBOX", "SANDBOX_MIN"):
+        if getattr(settings, name) == "container":
+            raise CommandError(
+                f"RLM_{name} is container, and containers are not part of this version yet. "
+                "Leave it unset: the REPL then runs in an isolated process (see `manage.py sandbox_check`)."
+            )
 
 
 def _first_line(error: Exception) -> str:

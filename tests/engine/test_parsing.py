@@ -62,7 +62,6 @@ def test_an_empty_block_is_no_block() -> None:
         ("FINAL(two\nlines)", "two\nlines"),
         ("FINAL(a smile :) and more)", "a smile :) and more"),
         ('FINAL("""many\nlines""")', "many\nlines"),
-        ("FINAL()", ""),
         ('FINAL("a" and "b")', 'a" and "b'),
     ],
 )
@@ -82,7 +81,16 @@ def test_final_var_names_a_variable() -> None:
 
 
 @pytest.mark.parametrize(
-    "prose", ["I will call FINAL(x) soon", "`FINAL(x)`", "FINAL(never closed", "FINALLY(x)", "FINAL(x) is what I mean"]
+    "prose",
+    [
+        "FINAL()",
+        'FINAL("")',
+        "I will call FINAL(x) soon",
+        "`FINAL(x)`",
+        "FINAL(never closed",
+        "FINALLY(x)",
+        "FINAL(x) is what I mean",
+    ],
 )
 def test_a_final_within_a_sentence_is_none(prose: str) -> None:
     assert parse_reply(prose).ending is None

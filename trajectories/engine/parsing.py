@@ -98,12 +98,11 @@ def _parses(code: str) -> bool:
 
 
 def _prose_ending(prose: str) -> ProseEnding | None:
-    """The last `FINAL(…)` that begins a line and whose closing bracket ends one."""
+    """The last `FINAL(…)` that begins a line and whose closing bracket ends one. An empty one is no answer."""
     for match in reversed(list(_FINAL.finditer(prose))):
-        value = _bracketed(prose[match.end() :])
-        if value is not None:
-            is_variable = match["name"] == "FINAL_VAR"
-            return ProseEnding(is_variable=is_variable, value=_unquoted(value.strip()))
+        value = _unquoted((_bracketed(prose[match.end() :]) or "").strip())
+        if value.strip():
+            return ProseEnding(is_variable=match["name"] == "FINAL_VAR", value=value)
     return None
 
 

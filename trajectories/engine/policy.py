@@ -41,6 +41,8 @@ def policy_json(policy: Policy) -> dict[str, Any]:
     return {
         "name": policy.name,
         "models": dict(policy.models),
+        "tiers": {},
+        "gates": [],
         "max_depth": policy.max_depth,
         "max_steps": policy.max_steps,
         "limits": {

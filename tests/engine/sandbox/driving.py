@@ -1,5 +1,6 @@
 """Driving a real REPL: cells in, what they did out, with a host that answers calls from a script."""
 
+import ast
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ def echo(item: CallItem) -> CallResult:
     return CallResult(value=f"about {item.prompt.text}")
 
 
+def printing(code: str) -> str:
+    """The code with its last expression printed, unless that is a call of `print` itself."""
+    tree = ast.parse(code)
+    last = tree.body[-1] if tree.body else None
+    if not isinstance(last, ast.Expr) or ast.unparse(last).startswith(("print(", "SHOW_VARS(", "FINAL")):
+        return code
+    tree.body[-1:] = ast.parse(f"_ = {ast.unparse(last)}\nif _ is not None: print(repr(_))").body
+    return ast.unparse(tree)
+
+
 class Driven:
     """A REPL; calling it runs a cell. `calls` are the host calls so far."""
 
@@ -41,8 +52,8 @@ class Driven:
         return [self.answer(item) for item in call.items]
 
     async def out(self, code: str) -> str:
-        """What a cell that must not fail prints."""
-        execution = await self(code)
+        """What a cell that must not fail prints; if it ends with an expression, that is printed as a prompt would."""
+        execution = await self(printing(code))
         assert execution.error is None, execution.error.traceback
         return execution.stdout
 

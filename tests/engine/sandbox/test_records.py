@@ -41,7 +41,7 @@ async def test_peek_grep_and_slices_are_reads(opened: Opener) -> None:
 async def test_what_is_printed_is_known_as_printed(opened: Opener) -> None:
     repl = await opened("0123456789\n" * 10)
     assert reads(await repl("print('look:', context[3:8])")) == [(0, 3, 8, "printed")]
-    assert reads(await repl("context[3:8]")) == [(0, 3, 8, "printed")]
+    assert reads(await repl("context[3:8]")) == [(0, 3, 8, "slice")]
     assert reads(await repl("print(peek(4))")) == [(0, 0, 4, "peek"), (0, 0, 4, "printed")]
     assert reads(await repl("print(grep('45', limit=1))")) == [(0, 0, 10, "printed"), (0, 4, 6, "grep")]
 

@@ -55,7 +55,7 @@ least; maximum most; founder found establish; leader head chief; permission mode
 fault bug; fast quick rapid; show display; use employ; increase raise grow; decrease reduce lower"""
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
-_COMPOUND = re.compile(r"[^\W_]+(?:[-./_][^\W_]+)+")
+_COMPOUND = re.compile(r"(?<![^\W_])[^\W_]++(?:[-./_][^\W_]++)+")
 _BROKEN = re.compile(r"(\w)-[ \t]*\n[ \t]*(?=\w)")
 _ABBREVIATIONS = re.compile(r"\b([A-Z]{2,})s\b")
 _SPACELESS = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\u0e00-\u0e7f]{2,}")

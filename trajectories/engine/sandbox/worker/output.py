@@ -74,7 +74,7 @@ class Output(io.TextIOBase):
 
 
 class Printer:
-    """`print`, and the value of a cell's last expression. Notes the pieces of the documents that come out whole."""
+    """`print`. Notes the pieces of the documents that come out whole."""
 
     def __init__(self, output: Output, record: Record) -> None:
         self._output = output
@@ -86,12 +86,6 @@ class Printer:
         if file is None:
             for value in values:
                 self._note(value)
-
-    def show(self, value: Any) -> None:
-        if value is None:
-            return
-        self._output.write(bounded_repr(value, self._output.limit) + "\n")
-        self._note(value)
 
     def _note(self, value: Any) -> None:
         kind = type(value)
@@ -111,15 +105,6 @@ class Printer:
         else:
             self._record.note("printed", document, start, start + half)
             self._record.note("printed", document, end - half, end)
-
-
-def bounded_repr(value: Any, limit: int) -> str:
-    """repr(), but of an enormous text only the two ends."""
-    if isinstance(value, str) and len(value) > limit:
-        half = limit // 2
-        head, tail = str.__getitem__(value, slice(half)), str.__getitem__(value, slice(-half, None))
-        return f"{head!r} … {len(value) - 2 * half:,} characters left out … {tail!r}"
-    return repr(value)
 
 
 class Preview(reprlib.Repr):

@@ -21,7 +21,7 @@ from .texts import ContextText, Record
 
 
 class Listing(str):
-    """Text that shows itself as it is, also as the value of a last expression."""
+    """What a function of the REPL tells: shown as it is, also when a cell just ends with the call."""
 
     def __repr__(self) -> str:
         return str(self)
@@ -132,11 +132,14 @@ class Repl:
         return None
 
     def _run(self, tree: ast.Module, name: str) -> None:
+        """Only what is printed comes back: the value of a last expression is not shown, unless it is a `Listing`."""
         last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
         exec(compile(tree, name, "exec", dont_inherit=True), self._namespace)
         if isinstance(last, ast.Expr):
             expression = compile(ast.Expression(last.value), name, "eval", dont_inherit=True)
-            self._printer.show(eval(expression, self._namespace))
+            value = eval(expression, self._namespace)
+            if isinstance(value, Listing):
+                self._printer.print(value)
 
     def _described(self, error: BaseException) -> dict[str, str]:
         timed_out = isinstance(error, KeyboardInterrupt) and self._interrupts.fired
