@@ -109,9 +109,12 @@ def test_ctrl_c_cancels_what_was_asked(own_house: House, models: ModelServer, no
         stderr=subprocess.DEVNULL,
         text=True,
     )
-    models.wait_for(1)
-    asked.send_signal(number)
-    told, _ = asked.communicate(timeout=10)
+    try:
+        models.wait_for(1)
+        asked.send_signal(number)
+        told, _ = asked.communicate(timeout=10)
+    finally:
+        asked.kill()
     assert asked.returncode == 130
     assert json.loads(told)["status"] == "cancelled"
 

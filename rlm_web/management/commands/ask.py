@@ -46,7 +46,8 @@ class Command(BaseCommand):
         except (tasks.WrongQuestion, engine.PolicyError) as error:
             raise CommandError(str(error)) from error
         inputs = [documents.add_file(owner, path.name, path) for path in files]
-        signal.signal(signal.SIGTERM, signal.default_int_handler)  # whoever stops it, the run is ended
+        for number in (signal.SIGINT, signal.SIGTERM):  # whoever stops it, the run is ended
+            signal.signal(number, signal.default_int_handler)
         with _a_worker() as address:
             self._wait_for_text(inputs)
             run = tasks.start_run(owner, question, inputs, how)
