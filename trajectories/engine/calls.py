@@ -154,38 +154,45 @@ class Caller:
         ) as node:
             node.durable = True
             created = time.monotonic()
-            async with self._run_slots, self._process_slots:
+            async with self._run_slots:
                 reservation = await self._budget.reserve(ask_for(call), last_chance=call.last_chance)
-                node.data["queued_ms"] = round((time.monotonic() - created) * 1000, 3)
-                limit = reservation.max_output_tokens
-                reply = await self._attempts(call, replace(request, max_output_tokens=limit), node, reservation)
+                reply = await self._settled(call, request, node, reservation, created)
             if reply.finish_reason == "content_filter":
                 raise ProviderError("content_filter", f"The provider refused the content. {reply.text[:200]}".strip())
             return reply
 
-    async def _attempts(self, call: Call, request: Request, node: Node, reservation: Reservation) -> Reply:
+    async def _settled(
+        self, call: Call, request: Request, node: Node, reservation: Reservation, created: float
+    ) -> Reply:
+        """Asks once there is room in this process, and replaces the reservation by what was really spent."""
         usage, cost, called = None, None, False
         try:
-            for attempt in range(1, MOST_TRIES + 1):
-                node.data["attempt"] = attempt
-                began = time.monotonic()
-                try:
-                    called = True
-                    reply = await call.route.client.complete(request, self._listener(call, node))
-                except ProviderError as error:
-                    if error.kind not in RETRIED or attempt == MOST_TRIES:
-                        raise
-                    await self._wait(node, attempt, error, time.monotonic() - began)
-                    continue
-                usage, cost = self._account(call, reply, node)
-                return reply
-            raise AssertionError("the last try returns or raises")
+            async with self._process_slots:
+                node.data["queued_ms"] = round((time.monotonic() - created) * 1000, 3)
+                called = True
+                limit = reservation.max_output_tokens
+                reply = await self._attempts(call, replace(request, max_output_tokens=limit), node)
+            usage, cost = self._account(call, reply, node)
+            return reply
         except BaseException as error:
             if called:
                 self._charge_failure(call, node, error)
             raise
         finally:
             await asyncio.shield(self._budget.settle(reservation, usage, cost, called=called))
+
+    async def _attempts(self, call: Call, request: Request, node: Node) -> Reply:
+        """Tries again after failures that pass, as often as is sensible."""
+        for attempt in range(1, MOST_TRIES + 1):
+            node.data["attempt"] = attempt
+            began = time.monotonic()
+            try:
+                return await call.route.client.complete(request, self._listener(call, node))
+            except ProviderError as error:
+                if error.kind not in RETRIED or attempt == MOST_TRIES:
+                    raise
+                await self._wait(node, attempt, error, time.monotonic() - began)
+        raise AssertionError("the last try returns or raises")
 
     def _listener(self, call: Call, node: Node) -> Any:
         if not (call.streams and self._on_delta):
