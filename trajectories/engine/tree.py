@@ -103,7 +103,8 @@ class Tree:
         data = node.data | {"status": node.status, "seconds": round(time.monotonic() - node.started, 6)}
         if node.error is not None:
             data["error"] = node.error
-        data["subtree"] = {"usage": usage_json(node.subtree_usage), "cost": cost_json(node.subtree_cost)}
+        if node.kind != "lm" or "cost" not in data:  # below a call there is nothing: its own figures say it
+            data["subtree"] = {"usage": usage_json(node.subtree_usage), "cost": cost_json(node.subtree_cost)}
         await self._emit(
             Event(type="node.finished", node=node.number, data=data, texts=node.texts, durable=node.durable)
         )
