@@ -12,7 +12,7 @@ each by their hash and replaces by references. `seq` is given by the recorder: o
                  lm:    attempt, finish_reason, usage, cost, price, reported_model, reads [{document, start, end, how: "sent"}]
                  cell:  stdout_chars, truncated, shown_chars, variables, variables_hash, reads, repl_lost,
                         ending {how, variable, sources [{document, start, end}]}
-                 step:  label, note (what the model was told beside its output)
+                 step:  label, notes (what the model was told beside its output), unexplored
                  rlm:   ended_by, sources
                  step, cell, rlm: subtree {usage, cost} (the node and all below it)
                  texts: lm: response, reasoning;  cell: stdout, shown;  step: thought;  rlm: answer
