@@ -9,7 +9,8 @@ each by their hash and replaces by references. `seq` is given by the recorder: o
 `node.started`   parent, kind, depth, name, role, tier, model, profile, batch, index, line, call_key
                  texts: lm: request (messages);  cell: code;  rlm: question
 `node.finished`  status, error {kind, message, traceback?}, seconds, queued_ms
-                 lm:    attempt, finish_reason, usage, cost, price, reported_model, reads [{document, start, end, how: "sent"}]
+                 lm:    attempt, finish_reason, usage, cost, price, reported_model,
+                        reads [{document, start, end, how: "sent"}]
                  cell:  stdout_chars, truncated, shown_chars, variables, variables_hash, reads, repl_lost,
                         ending {how, variable, sources [{document, start, end}]}
                  step:  label, notes (what the model was told beside its output), unexplored
