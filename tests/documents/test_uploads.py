@@ -124,7 +124,7 @@ def test_what_another_user_has_is_not_told(send: Send, stranger: Any) -> None:
     upload = begin(send)
     put(send, upload, 0, CONTENT)
     complete(send, upload)
-    begin(sender(stranger), sha256=sha256)
+    assert begin(sender(stranger), sha256=sha256)["offset"] == 0, "an upload of the stranger's own, not the document"
 
 
 def test_another_users_upload_does_not_exist(send: Send, stranger: Any) -> None:

@@ -69,7 +69,8 @@ async def test_the_share_of_the_last_chance_stays() -> None:
 async def test_a_call_that_never_went_out_gives_everything_back() -> None:
     budget = Budget(replace(FREE_OF_CAPS, calls=1))
     await budget.settle(await budget.reserve(ASK), None, None, called=False)
-    await budget.reserve(ASK)
+    assert (await budget.reserve(ASK)).open
+    assert budget.reached is None
 
 
 async def test_random_calls_never_exceed_random_caps() -> None:

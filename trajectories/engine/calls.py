@@ -18,7 +18,19 @@ from trajectories.engine.errors import FailureKind, PolicyError, ProviderError
 from trajectories.engine.events import Delta, Emit, Event, cost_json, price_json, read_json, usage_json
 from trajectories.engine.policy import split_model
 from trajectories.engine.tree import Node, Tree
-from trajectories.engine.types import Connection, Cost, LMClient, Message, Policy, Price, Read, Reply, Request, Usage
+from trajectories.engine.types import (
+    Connection,
+    Cost,
+    LMClient,
+    Message,
+    OnDelta,
+    Policy,
+    Price,
+    Read,
+    Reply,
+    Request,
+    Usage,
+)
 
 MOST_TRIES = 5
 FIRST_WAIT = 0.5
@@ -194,7 +206,7 @@ class Caller:
                 await self._wait(node, attempt, error, time.monotonic() - began)
         raise AssertionError("the last try returns or raises")
 
-    def _listener(self, call: Call, node: Node) -> Any:
+    def _listener(self, call: Call, node: Node) -> OnDelta | None:
         if not (call.streams and self._on_delta):
             return None
         tell = self._on_delta

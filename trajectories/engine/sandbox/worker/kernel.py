@@ -20,10 +20,6 @@ PR_SET_NO_NEW_PRIVS = 38
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def supported() -> bool:
-    return MACHINE in _NUMBERS
-
-
 def call(name: str, *arguments: Any) -> int:
     """A system call by name. Raises OSError."""
     number = _SAME_EVERYWHERE.get(name) or _NUMBERS[MACHINE][name]
