@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import Max
-from django.urls import reverse
 
+from frontend.place import Place
 from frontend.templatetags.words import clock, cost, count, duration, share, whole
 from trajectories.models import Document, Node, Run
 
@@ -18,8 +18,8 @@ class Figure:
     address: str = ""
 
 
-def figures(run: Run, documents: Sequence[Document]) -> list[Figure]:
-    trace, costs = reverse("trace", args=[run.id]), reverse("cost", args=[run.id])
+def figures(run: Run, documents: Sequence[Document], place: Place) -> list[Figure]:
+    trace, costs = place.trace, place.cost
     largest = _largest_prompt(run)
     context = sum(document.tokens for document in documents)
     calls = f"{whole(run.calls)} call{'' if run.calls == 1 else 's'}"

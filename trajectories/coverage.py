@@ -7,6 +7,7 @@ counts at its highest level.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from trajectories.models import Document, Node, Run
 from trajectories.spans import merged, without
@@ -14,6 +15,9 @@ from trajectories.spans import merged, without
 LEVELS = ("untouched", "scanned", "printed", "sent", "cited")
 LEVEL_OF = {"grep": 1, "slice": 1, "peek": 2, "printed": 2, "sent": 3, "cited": 4}
 """How a piece was read → index in `LEVELS`."""
+
+MOST_DRAWN = 4_000
+"""Stretches in one strip; finer ones are drawn as one, at the highest level."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,3 +84,35 @@ def flattened(spans: Iterable[tuple[int, int, int]], chars: int) -> list[Interva
         intervals += [Interval(start=start, end=end, level=level) for start, end in without(own, taken)]
         taken = merged([*taken, *own])
     return sorted(intervals, key=lambda interval: interval.start)
+
+
+def strips(documents: list[Coverage]) -> dict[str, Any]:
+    """What `coverage.js` draws, and the characters at each level over all documents."""
+    return {
+        "documents": [
+            {
+                "id": each.document.id,
+                "name": each.document.name,
+                "chars": each.document.chars,
+                "intervals": _drawn(each),
+            }
+            for each in documents
+        ],
+        "chars": sum(each.document.chars for each in documents),
+        "totals": {name: sum(each.chars(level) for each in documents) for level, name in enumerate(LEVELS)},
+    }
+
+
+def _drawn(coverage: Coverage) -> list[list[int]]:
+    """[start, end, level]…; where there are too many to see, neighbours become one."""
+    intervals = coverage.intervals
+    if len(intervals) <= MOST_DRAWN:
+        return [[each.start, each.end, each.level] for each in intervals]
+    width = coverage.document.chars / MOST_DRAWN
+    drawn: list[list[int]] = []
+    for each in intervals:
+        if drawn and each.end - drawn[-1][0] <= width:
+            drawn[-1][1:] = [each.end, max(drawn[-1][2], each.level)]
+        else:
+            drawn.append([each.start, each.end, each.level])
+    return drawn

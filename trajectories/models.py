@@ -87,6 +87,14 @@ class Upload(models.Model):
 
 
 class RunQuerySet(OwnedQuerySet):
+    def visible_to(self, user: Any) -> "RunQuerySet":
+        """Without those that were deleted and can still be brought back."""
+        return self.filter(owner=user, deleted_at=None)
+
+    def deleted_by(self, user: Any) -> "RunQuerySet":
+        """Those that can still be brought back."""
+        return self.filter(owner=user).exclude(deleted_at=None)
+
     def claimable(self, now: Any) -> "RunQuerySet":
         free = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=now)
         return self.filter(free)
@@ -140,6 +148,13 @@ class Run(models.Model):
     forked_from = models.CharField(max_length=12, blank=True)
     imported_from = models.CharField(max_length=40, blank=True)
 
+    # how its owner keeps it: no part of the record
+    title = models.CharField(max_length=200, blank=True)
+    """A name of the owner's own; the question where there is none."""
+    pinned_at = models.DateTimeField(null=True, blank=True)
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    """Out of sight, and gone for good after a while."""
+
     # the lease: who may write this run's record now (a row, not the broker, decides)
     lease_owner = models.CharField(max_length=120, blank=True)
     lease_until = models.DateTimeField(null=True, blank=True)
@@ -169,6 +184,92 @@ class Run(models.Model):
         if self.started_at is None:
             return None
         return ((self.finished_at or timezone.now()) - self.started_at).total_seconds()
+
+
+class RunTag(models.Model):
+    run = models.ForeignKey(Run, models.CASCADE, related_name="tags")
+    name = models.CharField(max_length=40)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["run", "name"], name="run_tag_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Annotation(models.Model):
+    """What its owner thinks of a run, of one of its nodes, or of a stretch of a text of it."""
+
+    class Thumb(models.IntegerChoices):
+        DOWN = -1
+        NONE = 0
+        UP = 1
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    run = models.ForeignKey(Run, models.CASCADE, related_name="annotations")
+    node = models.BigIntegerField(null=True, blank=True)
+    """Number of a node; None: the run as a whole."""
+    text = models.CharField(max_length=20, blank=True)
+    """Name of the node's text that `start` and `end` point into (`response`, `stdout`, …); for a run, `answer`."""
+    start = models.BigIntegerField(null=True, blank=True)
+    end = models.BigIntegerField(null=True, blank=True)
+    thumb = models.SmallIntegerField(choices=Thumb.choices, default=Thumb.NONE)
+    comment = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ["created_at", "id"]
+
+
+class ShareQuerySet(OwnedQuerySet):
+    def alive(self, now: Any) -> "ShareQuerySet":
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now), revoked_at=None)
+
+
+class Share(models.Model):
+    """A link by which others see a run, or a comparison of some, without an account."""
+
+    class Scope(models.TextChoices):
+        ANSWER = "answer"
+        SOURCES = "sources"
+        TRAJECTORY = "trajectory"
+
+    id = models.CharField(primary_key=True, max_length=12, default=new_id, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="shares")
+    runs = models.ManyToManyField(Run, through="ShareRun", related_name="shares")
+    digest = models.CharField(max_length=64, unique=True)
+    """SHA-256 of the link's token."""
+    encrypted_token = models.BinaryField()
+    """For its owner, who may copy the link again."""
+    scope = models.CharField(max_length=12, choices=Scope.choices)
+    password = models.CharField(max_length=128, blank=True)
+    """As Django's password hashers write it; empty: none is asked for."""
+    redaction = models.JSONField(default=dict, blank=True)
+    """{documents: bool, prompts: bool, patterns: [regular expression]}: what is blacked out."""
+    snapshot = models.JSONField(default=dict, blank=True)
+    """What could be edited later, as it was when the link was made (titles, names, annotations)."""
+    views = models.BigIntegerField(default=0)
+    last_viewed_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    objects = ShareQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+
+class ShareRun(models.Model):
+    share = models.ForeignKey(Share, models.CASCADE)
+    run = models.ForeignKey(Run, models.CASCADE)
+    position = models.IntegerField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["share", "position"], name="share_run_position")]
 
 
 class RunDocument(models.Model):

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from trajectories.models import Run
+from frontend.place import Place
+from trajectories.models import Document, Run
 from trajectories.representations import encode
 
 register = template.Library()
@@ -232,3 +233,40 @@ def nav_link(context: template.Context, name: str, word: str) -> SafeString:
     here = context["request"].path
     inside = here == address if address == "/" else here.startswith(address.rstrip("/"))
     return format_html('<a href="{}"{}>{}</a>', address, mark_safe(' aria-current="page"') if inside else "", word)
+
+
+# ------------------------------------------------------------------------------------------------ places
+
+
+@register.simple_tag(takes_context=True)
+def place_data(context: dict[str, Any]) -> SafeString:
+    """What `place.js` reads of the page's main element."""
+    place: Place = context["place"]
+    told = format_html(
+        'data-run="{}" data-pages="{}" data-data="{}" data-socket="{}"',
+        context["run"].pk,
+        place.pages,
+        place.data,
+        place.socket,
+    )
+    if place.documents:
+        told += format_html(' data-documents="{}"', place.documents)
+    return told + mark_safe(" data-own") if place.is_own else told
+
+
+@register.simple_tag(takes_context=True)
+def document_link(context: dict[str, Any], document: Document, style: str = "") -> SafeString:
+    """A document's name, as a link where it can be opened."""
+    return _link(context["place"].document(document.pk), document.name, style)
+
+
+@register.simple_tag(takes_context=True)
+def span_link(context: dict[str, Any], document: Document, start: int, end: int) -> SafeString:
+    """“1,204–1,310”, as a link into the document where it can be opened."""
+    return _link(context["place"].document(document.pk, start, end), f"{start:,}–{end:,}", "")
+
+
+def _link(address: str, words: str, style: str) -> SafeString:
+    if not address:
+        return format_html('<span class="{}">{}</span>', style, words)
+    return format_html('<a class="{}" href="{}">{}</a>', style, address, words)

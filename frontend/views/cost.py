@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from frontend.place import own_place
 from frontend.templatetags.words import clock, count, duration, share, usd, whole
 from frontend.templatetags.words import cost as cost_words
 from trajectories import access, charts
@@ -52,6 +53,7 @@ def cost(request: HttpRequest, run_id: str) -> HttpResponse:
     shown = [Shown(name=name, width=width, chart=charts.chart(record, name)) for name, width in order]
     context = {
         "run": run,
+        "place": own_place(run),
         "tab": "cost",
         "figures": key_figures(run, record),
         "charts": shown,

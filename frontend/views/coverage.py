@@ -4,18 +4,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from frontend.place import own_place
 from frontend.templatetags.words import share
 from trajectories import access
-from trajectories.coverage import LEVELS, Coverage, coverage_of
+from trajectories.coverage import LEVELS, Coverage, coverage_of, strips
 
 MOST_LISTED = 200
 """Intervals of one document in the table."""
-MOST_DRAWN = 4_000
-"""Stretches in one strip; finer ones are drawn as one, at the highest level."""
 WORDS = {
     "untouched": "not touched",
     "scanned": "scanned by code",
@@ -40,13 +39,11 @@ class Row:
 @require_safe
 @login_required
 def coverage(request: HttpRequest, run_id: str) -> HttpResponse:
-    """`?format=json`: the strips alone, for the workbench."""
     run = access.get_run(request.user, run_id)
     documents = coverage_of(run)
-    if request.GET.get("format") == "json":
-        return JsonResponse(strips(documents))
     context = {
         "run": run,
+        "place": own_place(run),
         "tab": "coverage",
         "rows": [_row(each) for each in documents],
         "levels": [{"name": name, "words": WORDS[name]} for name in LEVELS],
@@ -54,37 +51,6 @@ def coverage(request: HttpRequest, run_id: str) -> HttpResponse:
         "strips": strips(documents),
     }
     return render(request, "frontend/coverage.html", context)
-
-
-def strips(documents: list[Coverage]) -> dict[str, Any]:
-    """What `coverage.js` draws."""
-    return {
-        "documents": [
-            {
-                "id": each.document.id,
-                "name": each.document.name,
-                "chars": each.document.chars,
-                "intervals": _drawn(each),
-            }
-            for each in documents
-        ],
-        "totals": {each["name"]: each["share"] for each in _numbers(documents)},
-    }
-
-
-def _drawn(coverage: Coverage) -> list[list[int]]:
-    """[start, end, level]…; where there are too many to see, neighbours become one."""
-    intervals = coverage.intervals
-    if len(intervals) <= MOST_DRAWN:
-        return [[each.start, each.end, each.level] for each in intervals]
-    width = coverage.document.chars / MOST_DRAWN
-    drawn: list[list[int]] = []
-    for each in intervals:
-        if drawn and each.end - drawn[-1][0] <= width:
-            drawn[-1][1:] = [each.end, max(drawn[-1][2], each.level)]
-        else:
-            drawn.append([each.start, each.end, each.level])
-    return drawn
 
 
 def _row(coverage: Coverage) -> Row:

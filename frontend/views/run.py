@@ -8,13 +8,13 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST, require_safe
 
 from frontend import passages
 from frontend.answers import answer_html, with_marks
 from frontend.figures import figures
+from frontend.place import Place, own_place
 from frontend.story import story
 from frontend.troubles import todo
 from trajectories import access, documents, engine
@@ -32,9 +32,8 @@ class Source:
     end: int
     text: str
 
-    @property
-    def address(self) -> str:
-        return f"{reverse('document', args=[self.document.id])}?at={self.start}-{self.end}"
+    address: str
+    """Where it can be read; empty where documents cannot be opened."""
 
     def for_script(self) -> dict[str, Any]:
         return {
@@ -52,16 +51,18 @@ class Source:
 def run(request: HttpRequest, run_id: str) -> HttpResponse:
     """`?source=N` opens that source beside the answer."""
     shown = access.get_run(request.user, run_id)
+    place = own_place(shown)
     used = documents_of(shown)
-    sources = _sources(shown, {document.id: document for document in used})
+    sources = _sources(shown, {document.id: document for document in used}, place)
     context = {
         "run": shown,
+        "place": place,
         "tab": "answer",
         "documents": used,
         "sources": sources,
         "answer": _answer(shown, sources),
         "source_data": [source.for_script() for source in sources],
-        "figures": [] if shown.is_live else figures(shown, used),
+        "figures": [] if shown.is_live else figures(shown, used, place),
         "story": story(shown, {document.id: document.name for document in used}),
         "limits": shown.policy.get("limits", {}),
         "todo": todo(shown),
@@ -87,7 +88,7 @@ def _answer(shown: Run, sources: list[Source]) -> SafeString:
     return answer_html(marked, [source.address for source in sources])
 
 
-def _sources(shown: Run, documents: Mapping[str, Document]) -> list[Source]:
+def _sources(shown: Run, documents: Mapping[str, Document], place: Place) -> list[Source]:
     known = [source for source in shown.sources if source["document"] in documents]
     return [
         Source(
@@ -96,6 +97,7 @@ def _sources(shown: Run, documents: Mapping[str, Document]) -> list[Source]:
             start=source["start"],
             end=source["end"],
             text=source.get("text", ""),
+            address=place.document(source["document"], source["start"], source["end"]),
         )
         for number, source in enumerate(known, start=1)
     ]

@@ -1,9 +1,9 @@
-"""Figures over a run's costs and times."""
+"""Figures over a run's costs and times, and over what it read."""
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from trajectories import access, charts
+from trajectories import access, charts, coverage
 from trajectories.api.bodies import json_answer
 from trajectories.api.errors import ApiError
 
@@ -16,3 +16,8 @@ def chart(request: HttpRequest, run_id: str, name: str) -> HttpResponse:
     if name not in charts.NAMES:
         raise ApiError(404, "no_such_chart", f"There is no chart {name[:40]!r}. Use one of: {', '.join(charts.NAMES)}.")
     return json_answer(charts.figure(run, name))
+
+
+@router.get("/runs/{run_id}/strips", summary="How near each piece of the documents came to the answer")
+def strips(request: HttpRequest, run_id: str) -> HttpResponse:
+    return json_answer(coverage.strips(coverage.coverage_of(access.get_run(request.user, run_id))))

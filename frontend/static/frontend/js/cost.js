@@ -1,6 +1,7 @@
 // @ts-check
 // The cost page: draws the figures that came with the page; a mark opens its node in the trace.
 import { drawChart } from './charts.js';
+import { traceAt } from './place.js';
 import { follow } from './socket.js';
 import { $, $$ } from './ui.js';
 
@@ -9,7 +10,7 @@ const figures = JSON.parse($('#figures').textContent);
 
 function draw() {
   for (const place of $$('[data-chart]')) {
-    drawChart(place, figures[place.dataset.chart], node => { location.href = `/runs/${main.dataset.run}/trace?node=${node}`; });
+    drawChart(place, figures[place.dataset.chart], node => { location.href = traceAt(node); });
   }
 }
 
@@ -17,5 +18,5 @@ if ('Plotly' in globalThis || !Object.keys(figures).length) draw();
 else addEventListener('load', draw, { once: true });
 
 if ('live' in main.dataset) {
-  follow(main.dataset.run, { after: Number(main.dataset.seq), events: () => {}, end: () => location.reload() });
+  follow({ after: Number(main.dataset.seq), events: () => {}, end: () => location.reload() });
 }

@@ -1,6 +1,7 @@
 // @ts-check
 // Coverage strips on a canvas: one column for each pixel, where the highest level wins. Height repeats what colour says.
 import { count } from './format.js';
+import { documentAt } from './place.js';
 import { follow } from './socket.js';
 import { $, $$, esc, fit, onTheme, palette, tip } from './ui.js';
 
@@ -92,7 +93,8 @@ function listen(canvas, strips, at) {
   canvas.onclick = event => {
     const { strip, offset } = place(event);
     const hit = strip?.intervals.find(([start, end]) => start <= offset && offset < end);
-    if (strip) location.href = `/documents/${strip.id}?at=${hit ? `${hit[0]}-${hit[1]}` : `${offset}-${offset + 1}`}`;
+    const address = strip && documentAt(strip.id, hit?.[0] ?? offset, hit?.[1] ?? offset + 1);
+    if (address) location.href = address;
   };
 }
 
@@ -107,7 +109,7 @@ function page() {
   onTheme(draw);
   const main = $('#main');
   if ('live' in main.dataset) {
-    follow(main.dataset.run, { after: Number(main.dataset.seq), events: () => {}, end: () => location.reload() });
+    follow({ after: Number(main.dataset.seq), events: () => {}, end: () => location.reload() });
   }
 }
 

@@ -4,9 +4,10 @@
 import { clock } from './format.js';
 import { figures } from './layout.js';
 import { PANELS } from './panels.js';
+import { fetchData } from './place.js';
 import { subtreeCost } from './state.js';
 import { active } from './timing.js';
-import { $, $$, api, copy, element, iconElement } from './ui.js';
+import { $, $$, copy, element, iconElement } from './ui.js';
 import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORDS, tokensText } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -36,7 +37,7 @@ const ROLLING = /** @type {Record<string, [string, string]>} */ ({
 });
 
 export class Detail {
-  /** @param {HTMLElement} head @param {HTMLElement} body @param {{ runId: string, state: () => State, now: () => number, select: (id: string, from: string) => void }} host */
+  /** @param {HTMLElement} head @param {HTMLElement} body @param {{ state: () => State, now: () => number, select: (id: string, from: string) => void }} host */
   constructor(head, body, host) {
     this.head = head;
     this.body = body;
@@ -81,7 +82,7 @@ export class Detail {
     const node = this.host.state().nodes.get(number);
     const known = this.fetched.get(number);
     if (known) return known;
-    const answer = api('GET', `/runs/${this.host.runId}/nodes/${number}`);
+    const answer = fetchData(`nodes/${number}`);
     if (node && node.end !== null) {
       this.fetched.set(number, answer);
       answer.catch(() => this.fetched.delete(number));

@@ -2,10 +2,11 @@
 // A run while it is at work: figures that tick, the step under way, the words of the root's reply, what is being read.
 
 import { showSpan, scrollToMark } from './pane.js';
+import { fetchData } from './place.js';
 import { tellHead } from './run_head.js';
 import { follow } from './socket.js';
 import { apply, load } from './state.js';
-import { $, ApiError, api, element, iconElement, toast } from './ui.js';
+import { $, ApiError, element, iconElement, toast } from './ui.js';
 import { clock, costWords, count, duration, plural, whole } from './format.js';
 
 const MOST_ROWS = 8;
@@ -17,13 +18,13 @@ const WORDS = /** @type {Record<string, string>} */ ({ succeeded: 'Answered.', f
 /** @typedef {import('./state.js').State} State @typedef {import('./state.js').Node} Node */
 
 /**
- * @param {string} id of the run @param {number} serverNow the server's clock when it made the page
+ * @param {number} serverNow the server's clock when it made the page
  * @param {() => Promise<any>} refresh fetches the page's middle again
  */
-export async function watchLive(id, serverNow, refresh) {
+export async function watchLive(serverNow, refresh) {
   try {
-    const state = load(await api('GET', `/runs/${id}/tree`));
-    new Live(id, state, Date.now() / 1000 - serverNow, refresh);
+    const state = load(await fetchData('tree'));
+    new Live(state, Date.now() / 1000 - serverNow, refresh);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast(error.message);
@@ -31,9 +32,8 @@ export async function watchLive(id, serverNow, refresh) {
 }
 
 class Live {
-  /** @param {string} id @param {State} state @param {number} skew our clock minus the server's @param {() => Promise<any>} refresh */
-  constructor(id, state, skew, refresh) {
-    this.id = id;
+  /** @param {State} state @param {number} skew our clock minus the server's @param {() => Promise<any>} refresh */
+  constructor(state, skew, refresh) {
     this.state = state;
     this.skew = skew;
     this.refresh = refresh;
@@ -42,7 +42,7 @@ class Live {
     this.telling = false;
     this.toldAgain = false;
     this.timer = setInterval(() => this.draw(), DRAW_EVERY);
-    this.link = follow(id, {
+    this.link = follow({
       after: state.seq,
       events: events => this.take(events),
       delta: (node, text) => this.hear(node, text),

@@ -2,7 +2,8 @@
 // The document beside the answer: the text around a source, marked, with links to the next one and to the document.
 
 import { lines, wholeLines } from './lines.js';
-import { $, $$, ApiError, api } from './ui.js';
+import { documentText } from './place.js';
+import { $, $$, ApiError } from './ui.js';
 import { whole } from './format.js';
 
 const AROUND = 1_500;
@@ -58,7 +59,7 @@ export async function showSpan({ document, chars, start, end }) {
   const pane = $('#pane-text');
   try {
     const from = Math.max(0, start - AROUND);
-    const text = await api('GET', `/documents/${document}/text?start=${from}&end=${Math.min(chars, last + AROUND)}`);
+    const text = await documentText(document, from, Math.min(chars, last + AROUND));
     if (mine !== asked) return;
     const piece = wholeLines(text, chars, [start, last]);
     pane.replaceChildren(...lines(piece.text, piece.start, [start, last]));

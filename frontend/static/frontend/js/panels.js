@@ -4,6 +4,7 @@
 import { whole } from './format.js';
 import { figures } from './layout.js';
 import { active, sending } from './timing.js';
+import { documentAt } from './place.js';
 import { python } from './python.js';
 import { costOf, subtree, subtreeCost, sumCosts } from './state.js';
 import { copy, element, iconElement } from './ui.js';
@@ -309,11 +310,17 @@ function reads({ full, state }) {
   const found = [...(full.reads ?? []), ...cited];
   if (!found.length) return [nothing('doc', 'No reads', 'This node touched no text of a document, or none that is known.')];
   const rows = found.slice(0, 500).map(({ document, start, end, how }) => line([
-    element('a', { href: `/documents/${document}?at=${start}-${end}`, 'data-read': '', class: 'trunc doc-name' }, documents.get(document) ?? document),
+    documentLink(document, start, end, documents.get(document) ?? document),
     `${whole(start)}–${whole(end)}`, HOW[how] ?? how,
   ], [1]));
   const many = `${whole(found.length)} recorded range${found.length === 1 ? '' : 's'}`;
   return [heading(many, 'each opens the document there'), table(['Document', 'Characters', 'How'], rows, [1])];
+}
+
+/** Opens the document at a span, where documents can be opened. @param {string} document @param {number} start @param {number} end @param {string} name */
+function documentLink(document, start, end, name) {
+  const address = documentAt(document, start, end);
+  return address ? element('a', { href: address, 'data-read': '', class: 'trunc doc-name' }, name) : element('span', { class: 'trunc doc-name' }, name);
 }
 
 // ------------------------------------------------------------------------------------------------ cost and raw

@@ -53,5 +53,5 @@ addEventListener('keydown', event => {
 });
 
 const main = $('#main');
-if (main.dataset.live !== undefined) watchLive(main.dataset.run, Number(main.dataset.now), refresh);
+if (main.dataset.live !== undefined) watchLive(Number(main.dataset.now), refresh);
 else openSource();

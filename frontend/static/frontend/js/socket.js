@@ -1,6 +1,7 @@
 // @ts-check
 // Follows a run over the WebSocket. After any break it goes on after the last event it has passed on: each event
-// arrives once and in order. Knows nothing of the page.
+// arrives once and in order.
+import { place } from './place.js';
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
@@ -15,15 +16,14 @@ const FINAL_CODES = new Set([4400, 4401, 4404]);
  * }} Follower
  */
 
-/** @param {string} runId @param {Follower} follower @returns {{ close: () => void }} */
-export function follow(runId, follower) {
-  return new Following(runId, follower);
+/** @param {Follower} follower @returns {{ close: () => void }} */
+export function follow(follower) {
+  return new Following(follower);
 }
 
 class Following {
-  /** @param {string} runId @param {Follower} follower */
-  constructor(runId, follower) {
-    this.runId = runId;
+  /** @param {Follower} follower */
+  constructor(follower) {
     this.follower = follower;
     this.last = follower.after ?? 0;
     this.wait = FIRST_WAIT;
@@ -49,7 +49,7 @@ class Following {
     if (this.over || this.socket) return;
     this.tell('connecting');
     const scheme = location.protocol === 'https:' ? 'wss' : 'ws';
-    const socket = new WebSocket(`${scheme}://${location.host}/ws/runs/${this.runId}?after=${this.last}`);
+    const socket = new WebSocket(`${scheme}://${location.host}${place.socket}${place.socket.includes('?') ? '&' : '?'}after=${this.last}`);
     this.socket = socket;
     socket.onopen = () => {
       this.wait = FIRST_WAIT;

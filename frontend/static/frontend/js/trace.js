@@ -1,7 +1,8 @@
 // @ts-check
 // The page Trace: one request for the skeleton of all nodes, then, while the run goes on, its events.
+import { fetchData } from './place.js';
 import { isLive, load } from './state.js';
-import { $, api, element, iconElement } from './ui.js';
+import { $, element, iconElement } from './ui.js';
 import { Watch } from './watch.js';
 import { Workbench } from './workbench.js';
 
@@ -15,8 +16,8 @@ function say(sign, title, text, retry = false) {
 async function open() {
   const main = $('#main');
   try {
-    const tree = await api('GET', `/runs/${main.dataset.run}/tree`);
-    const bench = new Workbench(main.dataset.run, load(tree), tree.run.seconds);
+    const tree = await fetchData('tree');
+    const bench = new Workbench(load(tree), tree.run.seconds);
     bench.update();
     if (!bench.state.nodes.size) {
       say('clock', isLive(bench.state) ? 'Waiting for the first step' : 'Nothing was recorded',

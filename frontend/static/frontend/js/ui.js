@@ -166,9 +166,15 @@ export const csrfToken = () => document.cookie.match(/(?:^|; )csrftoken=([^;]+)/
  * Calls the API with the session. @returns {Promise<any>} the body; throws `ApiError` with the server's sentence.
  * @param {string} method @param {string} path below /api/v1 @param {any} [body] sent as JSON @param {RequestInit} [extra]
  */
-export async function api(method, path, body, extra = {}) {
+export const api = (method, path, body, extra) => request(method, `/api/v1${path}`, body, extra);
+
+/**
+ * The same with a whole address of this server. @returns {Promise<any>}
+ * @param {string} method @param {string} address @param {any} [body] sent as JSON @param {RequestInit} [extra]
+ */
+export async function request(method, address, body, extra = {}) {
   const headers = { 'X-CSRFToken': csrfToken(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) };
-  const answer = await fetch(`/api/v1${path}`, {
+  const answer = await fetch(address, {
     method, headers, body: body === undefined ? undefined : JSON.stringify(body), ...extra,
   }).catch(error => {
     if (error.name === 'AbortError') throw error;

@@ -26,7 +26,7 @@ export class Watch {
     this.stripsAt = performance.now();
     this.stripsOf = bench.state.version;
     this.follow(following);
-    follow(bench.runId, {
+    follow({
       after: bench.state.seq,
       events: events => this.take(events),
       delta: (node, text) => bench.detail.delta(node, text),

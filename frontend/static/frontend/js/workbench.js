@@ -4,11 +4,12 @@
 import { drawCoverage } from './coverage.js';
 import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
-import { whole } from './format.js';
+import { share, whole } from './format.js';
 import { bindKeys } from './keys.js';
 import { bands, batchOf, figures, matcher, search } from './layout.js';
 import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
+import { fetchData } from './place.js';
 import { tellHead } from './run_head.js';
 import { isLive } from './state.js';
 import { Timeline } from './timeline.js';
@@ -23,9 +24,8 @@ const SLOWEST_REDRAW = 1_000;
 const MOST_PATH_NODES = 200_000;
 
 export class Workbench {
-  /** @param {string} runId @param {State} state @param {number | null} elapsed seconds since the run's start */
-  constructor(runId, state, elapsed) {
-    this.runId = runId;
+  /** @param {State} state @param {number | null} elapsed seconds since the run's start */
+  constructor(state, elapsed) {
     this.state = state;
     /** @type {number | null} our clock at the run's start; no two machines' clocks are compared */
     this.zero = elapsed === null ? null : performance.now() / 1000 - elapsed;
@@ -50,7 +50,7 @@ export class Workbench {
     this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null });
     this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
     this.minimap = new Minimap($('#mini'), this.timeline, () => this.now());
-    this.detail = new Detail($('#det-h'), $('#det-b'), { ...host, runId });
+    this.detail = new Detail($('#det-h'), $('#det-b'), host);
     bindKeys(this);
     this.listen();
     onTheme(() => this.drawStrip());
@@ -138,11 +138,10 @@ export class Workbench {
   }
 
   async loadStrips() {
-    const answer = await fetch(`/runs/${this.runId}/coverage?format=json`);
-    if (!answer.ok) return;
-    this.strips = await answer.json();
-    const { totals } = this.strips;
-    $('#cov-side').textContent = `scanned ${totals.scanned} · sent ${totals.sent} · cited ${totals.cited}`;
+    this.strips = await fetchData('strips').catch(() => null);
+    if (!this.strips) return;
+    const part = (/** @type {string} */ level) => `${level} ${share(this.strips.totals[level], this.strips.chars)}`;
+    $('#cov-side').textContent = ['scanned', 'sent', 'cited'].map(part).join(' · ');
     this.drawStrip();
   }
 
