@@ -23,9 +23,9 @@ export function bindKeys(bench) {
       if (performance.now() - lastG < DOUBLE) go(tree.rows[0]?.id);
       lastG = performance.now();
     },
-    '/': () => bench.search.focus(),
-    n: () => go(bench.nextHit(1)),
-    N: () => go(bench.nextHit(-1)),
+    '/': () => bench.finding.box.focus(),
+    n: () => go(bench.finding.next(1)),
+    N: () => go(bench.finding.next(-1)),
     e: () => go(bench.nextError()),
     c: () => bench.toggleCritical(),
     z: () => bench.toggleSqueeze(),
@@ -48,8 +48,8 @@ export function bindKeys(bench) {
 
   addEventListener('keydown', event => {
     const target = /** @type {Element} */ (event.target);
-    if (target === bench.search && event.key === 'Escape') return bench.leaveSearch();
-    if (target === bench.search && event.key === 'Enter') return go(bench.nextHit(1));
+    if (target === bench.finding.box && event.key === 'Escape') return bench.finding.leave();
+    if (target === bench.finding.box && event.key === 'Enter') return go(bench.finding.next(1));
     if (typing(event)) return undefined;
     if (/^[1-7]$/.test(event.key)) return bench.detail.choose($$('[data-tab]')[Number(event.key) - 1]?.dataset.tab ?? '');
     const movesElsewhere = event.key.length > 1 && event.key !== 'Escape' && !movesTree(target);

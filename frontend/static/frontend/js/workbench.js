@@ -4,9 +4,10 @@
 import { drawCoverage } from './coverage.js';
 import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
-import { share, whole } from './format.js';
+import { share } from './format.js';
+import { Finding } from './finding.js';
 import { bindKeys } from './keys.js';
-import { bands, batchOf, figures, matcher, search } from './layout.js';
+import { bands, batchOf, figures } from './layout.js';
 import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
 import { fetchData } from './place.js';
@@ -15,6 +16,7 @@ import { isLive } from './state.js';
 import { Timeline } from './timeline.js';
 import { Tree } from './tree.js';
 import { $, $$, element, onTheme } from './ui.js';
+import { nextError, sameKind } from './walks.js';
 import { roundTime, shortTime } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -37,9 +39,6 @@ export class Workbench {
     this.fitted = '';
     /** @type {any} */
     this.strips = null;
-    /** @type {{ hits: number[], test: ((node: Node) => boolean) | null }} */
-    this.found = { hits: [], test: null };
-    this.search = /** @type {HTMLInputElement} */ ($('#node-search'));
     this.ahead = 0;
     this.cost = 0;
     this.pending = false;
@@ -51,6 +50,7 @@ export class Workbench {
     this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
     this.minimap = new Minimap($('#mini'), this.timeline, () => this.now());
     this.detail = new Detail($('#det-h'), $('#det-b'), host);
+    this.finding = new Finding(this);
     bindKeys(this);
     this.listen();
     onTheme(() => this.drawStrip());
@@ -87,7 +87,7 @@ export class Workbench {
       scale: new TimeScale(gaps, total, this.squeeze),
       critical: small && !isLive(this.state) ? criticalPath(this.state, now) : null,
     });
-    this.applySearch();
+    this.finding.apply();
     this.tree.update();
     if (this.watch?.following) this.watch.showNewest();
     if (this.selected.startsWith('b')) {
@@ -186,7 +186,7 @@ export class Workbench {
   }
 
   clear() {
-    if (this.search.value) return this.leaveSearch();
+    if (this.finding.box.value) return this.finding.leave();
     this.select('1', 'key');
     this.timeline.selected = null;
     this.timeline.draw();
@@ -197,7 +197,7 @@ export class Workbench {
   /** Dims what is not of the selected batch, or not found by the search. */
   light() {
     const batch = this.selected.startsWith('b') ? batchOf(this.state, Number(this.selected.slice(1))) : null;
-    const numbers = batch?.items.map(node => node.number) ?? (this.found.test ? this.found.hits : null);
+    const numbers = batch?.items.map(node => node.number) ?? (this.finding.test ? this.finding.hits : null);
     this.timeline.lit = numbers && new Set(numbers);
   }
 
@@ -218,27 +218,11 @@ export class Workbench {
   sameKind(places) {
     const { node, batch } = this.resolve(this.selected) ?? {};
     const like = node ?? batch?.items[0];
-    if (!like) return undefined;
-    const peers = [...this.state.nodes.values()].filter(other => other.kind === like.kind && other.depth === like.depth);
-    return String(peers[Math.max(0, Math.min(peers.length - 1, peers.indexOf(like) + places))].number);
+    return like && sameKind(this.state, like, places);
   }
 
   nextError() {
-    return this.next([...this.state.nodes.values()].filter(node => node.status === 'failed').map(node => node.number), 1);
-  }
-
-  /** @param {number} places */
-  nextHit(places) {
-    return this.next(this.found.hits, places);
-  }
-
-  /** The number after, or before, the selected one, round the end. @param {number[]} numbers @param {number} places */
-  next(numbers, places) {
-    if (!numbers.length) return undefined;
-    const at = Number(this.selected.replace('b', '')) || 0;
-    const found = places > 0 ? numbers.find(number => number > at) ?? numbers[0]
-      : numbers.findLast(number => number < at) ?? numbers.at(-1);
-    return String(found);
+    return nextError(this.state, this.selected);
   }
 
   fitSelection() {
@@ -253,31 +237,6 @@ export class Workbench {
     const address = this.detail.readerLink();
     if (address) location.href = address;
     else if (this.detail.tabsThatApply().includes('Reads')) this.detail.choose('Reads');
-  }
-
-  // ---------------------------------------------------------------------------------------------- search
-
-  applySearch() {
-    const { test } = this.found;
-    const result = test ? search(this.state, test) : { hits: [], shown: null };
-    this.found.hits = result.hits;
-    this.tree.shown = result.shown;
-    $('#hits').textContent = test ? whole(result.hits.length) : '';
-  }
-
-  find() {
-    this.found.test = matcher(this.search.value);
-    this.applySearch();
-    this.light();
-    this.tree.update();
-    this.timeline.draw();
-  }
-
-  leaveSearch() {
-    this.search.value = '';
-    this.search.blur();
-    this.find();
-    this.tree.select(this.selected, { centre: true, focus: true });
   }
 
   // ---------------------------------------------------------------------------------------------- switches
@@ -324,7 +283,6 @@ export class Workbench {
       },
     });
     for (const [id, action] of Object.entries(actions)) $(`#${id}`).addEventListener('click', action);
-    this.search.addEventListener('input', () => this.find());
     for (const type of ['wheel', 'pointerdown']) $('#detailpane').addEventListener(type, () => this.touched(), { passive: true });
     addEventListener('popstate', () => this.selectFromAddress());
   }
