@@ -6,7 +6,7 @@ What is not yours does not exist (404).
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import Http404
 
-from trajectories.models import Document, Run, Upload
+from trajectories.models import Annotation, Document, Run, Upload
 
 
 def get_run(user: AbstractBaseUser | AnonymousUser, run_id: str) -> Run:
@@ -16,10 +16,35 @@ def get_run(user: AbstractBaseUser | AnonymousUser, run_id: str) -> Run:
     return run
 
 
+def get_deleted_run(user: AbstractBaseUser | AnonymousUser, run_id: str) -> Run:
+    """One that can still be brought back."""
+    run = Run.objects.deleted_by(user).filter(pk=run_id).first() if user.is_authenticated else None
+    if run is None:
+        raise Http404("There is no such deleted run. It may have been restored, or it is gone for good.")
+    return run
+
+
+def get_annotation(user: AbstractBaseUser | AnonymousUser, annotation_id: str) -> Annotation:
+    mine = Annotation.objects.filter(pk=annotation_id, run__deleted_at=None).select_related("run")
+    annotation = mine.filter(run__owner=user).first() if user.is_authenticated else None
+    if annotation is None:
+        raise Http404("There is no such annotation. It may have been deleted, or it is not yours.")
+    return annotation
+
+
 def get_document(user: AbstractBaseUser | AnonymousUser, document_id: str) -> Document:
-    document = Document.objects.visible_to(user).filter(pk=document_id).first() if user.is_authenticated else None
+    mine = Document.objects.visible_to(user).readable()
+    document = mine.filter(pk=document_id).first() if user.is_authenticated else None
     if document is None:
         raise Http404("There is no such document. It may have been deleted, or it is not yours.")
+    return document
+
+
+def get_deleted_document(user: AbstractBaseUser | AnonymousUser, document_id: str) -> Document:
+    """One that can still be brought back."""
+    document = Document.objects.deleted_by(user).filter(pk=document_id).first() if user.is_authenticated else None
+    if document is None:
+        raise Http404("There is no such deleted document. It may have been restored, or it is gone for good.")
     return document
 
 

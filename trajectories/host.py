@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from trajectories import connections, documents, engine, lease, recorder
+from trajectories import connections, deletion, documents, engine, lease, recorder
 from trajectories.models import Document, Run, RunDocument
 from trajectories.pokes import Pokes
 
@@ -29,6 +29,8 @@ LOOK_EVERY = 1.0
 STALE_AFTER = 1.0
 """A queued run that old was not heard of through the broker (another process made it, or the message was lost)."""
 ANNOUNCE_EVERY = 30.0
+PURGE_EVERY = 5.0
+"""Between two looks for deleted runs whose time is up."""
 UNREAD_SECONDS = 0.1
 """Between two looks at documents whose text is still being extracted."""
 
@@ -206,7 +208,7 @@ class Host:
     def _sweep(self) -> None:
         """Heartbeats, cancels, lost messages and lost workers: everything that must happen though nobody says so."""
         announced: dict[str, float] = {}
-        looked = beat = 0.0
+        looked = beat = purged = 0.0
         while not self._stopping.wait(SWEEP_SECONDS):
             now = time.monotonic()
             try:
@@ -219,6 +221,10 @@ class Host:
                     beat = now
                     lease.prolong([(run_id, live.fence) for run_id, live in list(self._live.items())])
                     lease.end_cut_off_runs()
+                if now - purged >= PURGE_EVERY:
+                    purged = now
+                    if deletion.purge_some():
+                        purged = 0.0  # the next piece at the next look
             except Exception:
                 log.exception("A look at the runs failed")
                 close_old_connections()

@@ -5,6 +5,7 @@ everywhere else they are datetimes. Offsets are characters.
 """
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -13,6 +14,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+RESTORABLE = timedelta(days=7)
+"""How long what was deleted can be brought back."""
 
 
 def new_id() -> str:
@@ -29,6 +32,15 @@ class DocumentQuerySet(OwnedQuerySet):
     def listed(self) -> "DocumentQuerySet":
         """Without those that were deleted but are kept for a run."""
         return self.filter(deleted_at=None)
+
+    def readable(self) -> "DocumentQuerySet":
+        """Those listed, and those that a run which was not deleted itself rests on."""
+        kept = RunDocument.objects.filter(run__deleted_at=None).values("document")
+        return self.filter(Q(deleted_at=None) | Q(pk__in=kept))
+
+    def deleted_by(self, user: Any) -> "DocumentQuerySet":
+        """Those that can still be brought back."""
+        return self.filter(owner=user, deleted_at__gt=timezone.now() - RESTORABLE)
 
 
 class Document(models.Model):
@@ -93,7 +105,16 @@ class RunQuerySet(OwnedQuerySet):
 
     def deleted_by(self, user: Any) -> "RunQuerySet":
         """Those that can still be brought back."""
-        return self.filter(owner=user).exclude(deleted_at=None)
+        return self.filter(owner=user, deleted_at__gt=timezone.now() - RESTORABLE)
+
+    def to_purge(self) -> "RunQuerySet":
+        """Those that nobody can bring back any more."""
+        return self.filter(deleted_at__lte=timezone.now() - RESTORABLE)
+
+    def with_thumb(self, thumb: str) -> "RunQuerySet":
+        """Those whose owner put a thumb `up` or `down` on them."""
+        value = {"up": Annotation.Thumb.UP, "down": Annotation.Thumb.DOWN}[thumb]
+        return self.filter(pk__in=Annotation.objects.filter(thumb=value, node=None, start=None).values("run"))
 
     def claimable(self, now: Any) -> "RunQuerySet":
         free = Q(status=Run.Status.QUEUED) | Q(status=Run.Status.RUNNING, lease_until__lt=now)
@@ -173,6 +194,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return self.question[:80]
+
+    @property
+    def label(self) -> str:
+        """What it is called where runs are listed."""
+        return self.title or self.question
 
     @property
     def is_live(self) -> bool:

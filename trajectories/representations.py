@@ -12,8 +12,8 @@ import orjson
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
-from trajectories import exporters, recorder
-from trajectories.models import Document, Event, Node, Run
+from trajectories import exporters, recorder, tags
+from trajectories.models import Annotation, Document, Event, Node, Run
 
 TREE_COLUMNS = (
     "number",
@@ -101,8 +101,8 @@ def document_json(document: Document) -> dict[str, Any]:
 
 
 def with_documents(runs: "QuerySet[Run]") -> "QuerySet[Run]":
-    """Fetches beside the runs what `run_json` shows of their documents."""
-    return runs.prefetch_related("rundocument_set__document")
+    """Fetches beside the runs what `run_json` shows of their documents and tags."""
+    return runs.prefetch_related("rundocument_set__document", "tags")
 
 
 def documents_of(run: Run) -> list[Document]:
@@ -136,7 +136,28 @@ def run_json(run: Run, request: HttpRequest | str | None = None) -> dict[str, An
         "sandbox": run.sandbox,
         "forked_from": run.forked_from or None,
         "imported_from": run.imported_from or None,
+        "title": run.title,
+        "tags": tags.names_of(run),
+        "pinned": run.pinned_at is not None,
         "url": _absolute(f"/runs/{run.id}", request),
+    }
+
+
+THUMBS = {Annotation.Thumb.UP: "up", Annotation.Thumb.DOWN: "down"}
+
+
+def annotation_json(annotation: Annotation) -> dict[str, Any]:
+    return {
+        "id": annotation.pk,
+        "run": annotation.run_id,
+        "node": annotation.node,
+        "text": annotation.text or None,
+        "start": annotation.start,
+        "end": annotation.end,
+        "thumb": THUMBS.get(Annotation.Thumb(annotation.thumb)),
+        "comment": annotation.comment,
+        "created_at": iso(annotation.created_at),
+        "updated_at": iso(annotation.updated_at),
     }
 
 
@@ -250,14 +271,15 @@ def events_json(run: Run, *, after: int, limit: int) -> bytes:
 # ---------------------------------------------------------------------------------------------- records
 
 
-def recorded(run: Run, header: dict[str, Any]) -> exporters.Recorded:
-    """A run's record for the exporters."""
+def recorded(run: Run, header: dict[str, Any], *, annotated: bool = False) -> exporters.Recorded:
+    """A run's record for the exporters; `annotated` with what its owner noted, for nobody else's eyes."""
     return exporters.Recorded(
         run=header,
         events=lambda: _event_lines(run),
         texts=_kept_texts,
         columns=TREE_COLUMNS,
         nodes=lambda: (row[:-1] for row in _tree_rows(run)),
+        annotations=lambda: map(annotation_json, run.annotations.all() if annotated else ()),
     )
 
 

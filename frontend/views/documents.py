@@ -11,6 +11,7 @@ from trajectories import access, engine
 from trajectories.models import Document
 
 PAGE = 50
+USED_IN = Count("runs", filter=Q(runs__deleted_at=None), distinct=True)
 WINDOW = 12_000
 """Characters of the window that is shown without scripts, and first with them."""
 
@@ -24,7 +25,7 @@ def documents(request: HttpRequest) -> HttpResponse:
     found = mine.filter(name__icontains=words) if words else mine
     mark = mine.filter(pk=request.GET.get("before", "")).first()
     older = Q(created_at__lt=mark.created_at) | Q(created_at=mark.created_at, id__lt=mark.id) if mark else Q()
-    counted = found.filter(older).annotate(runs_in_all=Count("runs", distinct=True)).order_by("-created_at", "-id")
+    counted = found.filter(older).annotate(runs_in_all=USED_IN).order_by("-created_at", "-id")
     shown = list(counted[: PAGE + 1])
     context = {
         "documents": shown[:PAGE],
@@ -40,7 +41,7 @@ def documents(request: HttpRequest) -> HttpResponse:
 def document(request: HttpRequest, document_id: str) -> HttpResponse:
     """`at=START-END` shows and marks a span; `from=N` shows the window that begins there."""
     shown = access.get_document(request.user, document_id)
-    context = {"document": shown, "runs": shown.runs.order_by("-created_at")[:5]}
+    context: dict[str, object] = {"document": shown}
     if shown.status == Document.Status.READY:
         span = _span(request.GET.get("at", ""), shown.chars)
         try:

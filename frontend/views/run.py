@@ -17,7 +17,7 @@ from frontend.figures import figures
 from frontend.place import Place, own_place
 from frontend.story import story
 from frontend.troubles import todo
-from trajectories import access, documents, engine
+from trajectories import access, deletion, engine
 from trajectories.models import Document, Run
 from trajectories.representations import documents_of
 
@@ -77,8 +77,7 @@ def delete_run(request: HttpRequest, run_id: str) -> HttpResponse:
     if gone.is_live:
         messages.error(request, "This run is still at work. Stop it first, then delete it.")
         return redirect("run", gone.id)
-    gone.delete()
-    documents.remove_unused()
+    deletion.discard(Run.objects.filter(pk=gone.pk))
     messages.success(request, "The run was deleted.")
     return redirect("runs")
 

@@ -117,7 +117,7 @@ BAD_ADDRESSES: list[tuple[str, str, int]] = [
     ("GET", "/v1/nothing", 404),
     ("PUT", "/api/v1/runs", 405),
     ("POST", "/api/v1/health", 405),
-    ("PATCH", "/api/v1/runs/{run}", 405),
+    ("PUT", "/api/v1/runs/{run}", 405),
     ("GET", "/api/v1/runs/{run}/cancel", 405),
     ("GET", "/api/v1/runs/nosuchthing1", 404),
     ("GET", "/api/v1/runs/{foreign_run}", 404),

@@ -9,13 +9,13 @@ import orjson
 import pytest
 
 from tests.api.conftest import Send, make_document, make_run
-from trajectories import representations
+from trajectories import deletion, representations
 from trajectories.models import Event, Node, Run
 
 BEGAN = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=UTC)
 RUN_KEYS = (
     "id question status ended_by answer error documents policy usage cost sources created_at started_at finished_at "
-    "seconds nodes depth last_seq sandbox forked_from imported_from url"
+    "seconds nodes depth last_seq sandbox forked_from imported_from title tags pinned url"
 )
 
 
@@ -170,6 +170,8 @@ def test_a_run_is_deleted_with_its_record(send: Send, owner: Any) -> None:
     run = make_run(owner, document)
     Event.objects.create(run=run, seq=1, data="{}")
     node(run, 1).save()
-    assert send("DELETE", f"/api/v1/runs/{run.id}").status_code == 204
+    assert send("DELETE", f"/api/v1/runs/{run.id}?for_good=true").status_code == 204
+    while deletion.purge_some():
+        pass
     assert not Event.objects.exists() and not Node.objects.exists()
     assert send("GET", f"/api/v1/runs/{run.id}").status_code == 404

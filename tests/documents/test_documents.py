@@ -168,21 +168,21 @@ def test_a_search_ends_in_time_and_says_where_to_go_on() -> None:
 def test_a_deleted_document_leaves_no_files(send: Send) -> None:
     document = paste(send)
     assert len(kept_files(document["sha256"])) == 3
-    assert send("DELETE", f"/api/v1/documents/{document['id']}").status_code == 204
+    assert send("DELETE", f"/api/v1/documents/{document['id']}?for_good=true").status_code == 204
     assert kept_files(document["sha256"]) == []
     assert send("GET", f"/api/v1/documents/{document['id']}").status_code == 404
 
 
 def test_files_stay_while_another_document_needs_them(send: Send, stranger: Any) -> None:
     mine, theirs = paste(send), paste(sender(stranger))
-    send("DELETE", f"/api/v1/documents/{mine['id']}")
+    send("DELETE", f"/api/v1/documents/{mine['id']}?for_good=true")
     assert window(sender(stranger), theirs, "end=5").json()["text"] == TEXT[:5]
 
 
 def test_a_document_in_use_is_kept_for_its_run(send: Send, owner: Any) -> None:
     document = paste(send)
     run = make_run(owner, Document.objects.get(pk=document["id"]))
-    assert send("DELETE", f"/api/v1/documents/{document['id']}").status_code == 204
+    assert send("DELETE", f"/api/v1/documents/{document['id']}?for_good=true").status_code == 204
     assert send("GET", "/api/v1/documents").json()["items"] == []
     assert window(send, document, "end=5").json()["text"] == TEXT[:5]
     RunDocument.objects.filter(run=run).delete()

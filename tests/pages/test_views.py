@@ -220,7 +220,7 @@ def test_only_a_finished_run_can_be_deleted(pages: Client, owner: Any) -> None:
     live, done = make_run(owner, status="running", finished_at=None), make_run(owner)
     pages.post(f"/runs/{live.id}/delete")
     pages.post(f"/runs/{done.id}/delete")
-    assert list(Run.objects.values_list("pk", flat=True)) == [live.id]
+    assert list(Run.objects.filter(deleted_at=None)) == [live]
 
 
 # ------------------------------------------------------------------------------------------------ documents, settings

@@ -6,7 +6,7 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from trajectories.api import charts, connections, documents, errors, health, models, policies, runs, shapes
+from trajectories.api import annotations, charts, connections, documents, errors, health, models, policies, runs, shapes
 from trajectories.api.auth import SIGNED_IN
 from trajectories.api.bodies import StrictParser
 
@@ -37,6 +37,7 @@ errors.install(api)
 for router in (
     documents.router,
     runs.router,
+    annotations.router,
     charts.router,
     connections.router,
     models.router,

@@ -23,6 +23,14 @@ class Body(Schema):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+class Removal(Body):
+    """How something is deleted."""
+
+    model_config = Body.model_config | {"strict": False}
+
+    for_good: bool = False
+
+
 class StrictParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         if not is_json(request):

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from trajectories import access, documents, engine
 from trajectories.api import shapes
-from trajectories.api.bodies import Body, json_answer
+from trajectories.api.bodies import Body, Removal, json_answer
 from trajectories.api.errors import ApiError
 from trajectories.api.paging import cursor_of, position_of
 from trajectories.documents import uploads
@@ -58,6 +58,8 @@ class Chunk(Asked):
 
 class Filter(Asked):
     q: Annotated[str, Field(max_length=200)] | None = None
+    deleted: bool = False
+    """Those that were deleted and can still be restored, instead of the others."""
     cursor: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 25
 
@@ -174,7 +176,8 @@ def sample(request: HttpRequest, key: str) -> HttpResponse:
 
 @router.get("/documents", response=shapes.Documents, summary="Documents, newest first")
 def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
-    mine = Document.objects.visible_to(request.user).listed().defer("parts")
+    listed = Document.objects.visible_to(request.user).listed()
+    mine = (Document.objects.deleted_by(request.user) if wanted.deleted else listed).defer("parts")
     if wanted.q:
         mine = mine.filter(name__icontains=wanted.q)
     if wanted.cursor:
@@ -195,11 +198,23 @@ def one(request: HttpRequest, document_id: str) -> HttpResponse:
     return json_answer(document_json(access.get_document(request.user, document_id)))
 
 
-@router.delete("/documents/{document_id}", response={204: None}, summary="Delete a document")
-def delete(request: HttpRequest, document_id: str) -> HttpResponse:
-    """One that a run used is kept for that run, out of the lists."""
-    documents.remove(access.get_document(request.user, document_id))
+@router.delete(
+    "/documents/{document_id}", response={204: None}, summary="Delete a document; it can be restored for 7 days"
+)
+def delete(request: HttpRequest, document_id: str, wanted: Query[Removal]) -> HttpResponse:
+    """With `for_good=true` at once and for good. One that a run used is kept for that run, out of the lists."""
+    if not wanted.for_good:
+        documents.discard(access.get_document(request.user, document_id))
+        return HttpResponse(status=204)
+    discarded = Document.objects.deleted_by(request.user).filter(pk=document_id).first()
+    documents.remove(discarded or access.get_document(request.user, document_id))
     return HttpResponse(status=204)
+
+
+@router.post("/documents/{document_id}/restore", response=shapes.Document, summary="Bring back a deleted document")
+def restore(request: HttpRequest, document_id: str) -> HttpResponse:
+    documents.restore(access.get_deleted_document(request.user, document_id))
+    return json_answer(document_json(access.get_document(request.user, document_id)))
 
 
 @router.get("/documents/{document_id}/text", response=shapes.Window, summary="A window of the text, in characters")

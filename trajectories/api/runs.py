@@ -1,20 +1,22 @@
 """Runs: asking, listing, following, stopping, reading, taking away."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
+from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.utils import timezone
 from ninja import Query, Router
 from pydantic import Field
 
-from trajectories import access, documents, estimates, exporters, policies, representations, tasks
+from trajectories import access, deletion, estimates, exporters, policies, representations, tags, tasks
 from trajectories.api import shapes
-from trajectories.api.bodies import Body, RunStatus, json_answer
+from trajectories.api.bodies import Body, Removal, RunStatus, json_answer
 from trajectories.api.errors import ApiError
 from trajectories.api.paging import cursor_of, position_of
-from trajectories.models import Document, Node, Run
+from trajectories.models import Document, Node, Run, RunTag
 
 router = Router(tags=["Runs"])
 
@@ -31,6 +33,14 @@ class NewRun(Body):
     question: Annotated[str, Field(max_length=tasks.MAX_QUESTION)]
     documents: DocumentIds
     policy: str | dict[str, Any] | None = None
+
+
+class Kept(Body):
+    """How its owner keeps a run; what is left out stays as it is."""
+
+    title: Annotated[str, Field(max_length=200)] = ""
+    tags: Annotated[list[Annotated[str, Field(max_length=400)]], Field(max_length=200)] = []
+    pinned: bool = False
 
 
 class Plan(Body):
@@ -85,13 +95,19 @@ class Filter(Body):
     status: RunStatus | None = None
     q: Annotated[str, Field(max_length=200)] | None = None
     document: Annotated[str, Field(max_length=40)] | None = None
+    tag: Annotated[str, Field(max_length=400)] | None = None
+    pinned: bool | None = None
+    thumb: Literal["up", "down"] | None = None
+    deleted: bool = False
+    """Those that were deleted and can still be restored, instead of the others."""
     cursor: Annotated[str, Field(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=MAX_PAGE)] = 25
 
 
 @router.get("/runs", response=shapes.Runs, summary="Runs, newest first")
 def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
-    runs = _filtered(Run.objects.visible_to(request.user), wanted)
+    mine = Run.objects.deleted_by(request.user) if wanted.deleted else Run.objects.visible_to(request.user)
+    runs = _filtered(mine, wanted)
     page = list(representations.with_documents(runs)[: wanted.limit + 1])
     shown = page[: wanted.limit]
     return json_answer(
@@ -109,6 +125,12 @@ def _filtered(runs: "QuerySet[Run]", wanted: Filter) -> "QuerySet[Run]":
         runs = runs.filter(Q(question__icontains=wanted.q) | Q(answer__icontains=wanted.q))
     if wanted.document:
         runs = runs.filter(pk__in=Run.documents.through.objects.filter(document=wanted.document).values("run"))
+    if wanted.tag:
+        runs = runs.filter(pk__in=RunTag.objects.filter(name=wanted.tag.strip().lower()).values("run"))
+    if wanted.pinned is not None:
+        runs = runs.filter(pinned_at__isnull=not wanted.pinned)
+    if wanted.thumb:
+        runs = runs.with_thumb(wanted.thumb)  # type: ignore[attr-defined]
     if wanted.cursor:
         created_at, run_id = position_of(wanted.cursor)
         runs = runs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=run_id))
@@ -134,14 +156,46 @@ def cancel(request: HttpRequest, run_id: str) -> HttpResponse:
     return json_answer(representations.run_json(run, request), 202)
 
 
-@router.delete("/runs/{run_id}", response={204: None}, summary="Delete a run with its record")
-def delete(request: HttpRequest, run_id: str) -> HttpResponse:
+@router.patch("/runs/{run_id}", response=shapes.Run, summary="Name a run, tag it, pin it")
+def change(request: HttpRequest, run_id: str, body: Kept) -> HttpResponse:
     run = access.get_run(request.user, run_id)
-    if run.is_live:
+    given = body.model_fields_set
+    with transaction.atomic():
+        if "tags" in given:
+            _put_tags(run, body.tags)
+        if "title" in given:
+            run.title = " ".join(body.title.split())
+        if "pinned" in given:
+            run.pinned_at = (run.pinned_at or timezone.now()) if body.pinned else None
+        run.save(update_fields=["title", "pinned_at"])
+    return json_answer(representations.run_json(run, request))
+
+
+def _put_tags(run: Run, names: list[str]) -> None:
+    try:
+        tags.put(run, names)
+    except tags.WrongTag as error:
+        raise ApiError(422, "wrong_tag", str(error)) from None
+
+
+@router.delete("/runs/{run_id}", response={204: None}, summary="Delete a run; it can be restored for 7 days")
+def delete(request: HttpRequest, run_id: str, wanted: Query[Removal]) -> HttpResponse:
+    """With `for_good=true` at once and for good, also one that was deleted before."""
+    if wanted.for_good and (discarded := Run.objects.deleted_by(request.user).filter(pk=run_id)):
+        deletion.remove(discarded)
+        return HttpResponse(status=204)
+    run = access.get_run(request.user, run_id)
+    one = Run.objects.filter(pk=run.pk)
+    if not (deletion.remove(one) if wanted.for_good else deletion.discard(one)):
         raise ApiError(409, "still_running", "This run is still at work; stop it first, then delete it.")
-    run.delete()
-    documents.remove_unused()
     return HttpResponse(status=204)
+
+
+@router.post("/runs/{run_id}/restore", response=shapes.Run, summary="Bring back a deleted run")
+def restore(request: HttpRequest, run_id: str) -> HttpResponse:
+    run = access.get_deleted_run(request.user, run_id)
+    deletion.restore(Run.objects.filter(pk=run.pk))
+    return json_answer(representations.run_json(access.get_run(request.user, run_id), request))
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -182,7 +236,7 @@ async def export(request: HttpRequest, run_id: str, format: str) -> StreamingHtt
         known = ", ".join(exporters.NAMES)
         raise ApiError(404, "no_such_format", f"There is no export format {format[:40]!r}. Use one of: {known}.")
     header = await sync_to_async(representations.run_json)(run, request)
-    lines = exporter.export(representations.recorded(run, header))
+    lines = exporter.export(representations.recorded(run, header, annotated=True))
     response = StreamingHttpResponse(_in_steps(lines), content_type=exporter.MEDIA_TYPE)
     response["Content-Disposition"] = f'attachment; filename="run-{run.id}.{exporter.EXTENSION}"'
     return response

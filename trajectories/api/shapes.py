@@ -120,6 +120,10 @@ class Run(Schema):
     sandbox: str
     forked_from: str | None
     imported_from: str | None
+    title: str
+    """The owner's name for it; empty where it has none."""
+    tags: list[str]
+    pinned: bool
     url: str
 
 
@@ -170,6 +174,24 @@ class Node(Schema):
     usage: dict[str, Any] | None
     cost: Cost | None
     error: dict[str, Any] | None
+
+
+class Annotation(Schema):
+    id: str
+    run: str
+    node: int | None
+    text: str | None
+    start: int | None
+    end: int | None
+    thumb: Literal["up", "down"] | None
+    comment: str
+    created_at: str
+    updated_at: str
+
+
+class Annotations(Schema):
+    items: list[Annotation]
+    next: str | None
 
 
 class Estimate(Schema):

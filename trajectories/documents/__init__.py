@@ -9,7 +9,7 @@ from trajectories.documents import uploads, work
 from trajectories.documents.extraction import begin_extraction, wait_ready
 from trajectories.documents.extraction import resume_extractions as _resume
 from trajectories.documents.finding import Found, find
-from trajectories.documents.keeping import add_file, add_text, find_same, remove, remove_unused
+from trajectories.documents.keeping import add_file, add_text, discard, find_same, remove, remove_unused, restore
 from trajectories.documents.names import clean_name
 from trajectories.documents.samples import Sample, add_sample, samples
 from trajectories.documents.store import open_text
@@ -22,11 +22,13 @@ __all__ = [
     "add_text",
     "begin_extraction",
     "clean_name",
+    "discard",
     "find",
     "find_same",
     "open_text",
     "remove",
     "remove_unused",
+    "restore",
     "resume_extractions",
     "samples",
     "uploads",

@@ -12,7 +12,7 @@ from trajectories.documents import extraction, store
 from trajectories.documents.names import clean_name
 from trajectories.documents.readers import clean_text, media_type_of
 from trajectories.documents.work import working_folder
-from trajectories.models import Document, Upload
+from trajectories.models import RESTORABLE, Document, Upload
 
 NO_TEXT = "This text is empty. Write or paste something first."
 
@@ -83,18 +83,27 @@ def _keep_text(owner: Any, name: str, original: Path, path: Path) -> Document:
         )
 
 
+def discard(document: Document) -> None:
+    """Deletes a document so that it can be brought back for a while (`restore`); then it is removed."""
+    Document.objects.filter(pk=document.pk).update(deleted_at=timezone.now())
+
+
+def restore(document: Document) -> None:
+    Document.objects.filter(pk=document.pk).update(deleted_at=None)
+
+
 def remove(document: Document) -> None:
-    """Deletes a document and its files. One that a run used is kept for that run, out of sight."""
+    """Deletes a document and its files for good. One that a run used is kept for that run, out of sight."""
     with store.holding(document.sha256, document.text_sha256):
         try:
             document.delete()
         except ProtectedError:
-            Document.objects.filter(pk=document.pk).update(deleted_at=timezone.now())
+            Document.objects.filter(pk=document.pk).update(deleted_at=timezone.now() - RESTORABLE)
             return
         store.remove_unused(document.sha256, document.text_sha256)
 
 
 def remove_unused() -> None:
-    """Deletes documents that were only kept for runs which are gone."""
-    for document in Document.objects.exclude(deleted_at=None).filter(runs=None):
+    """Removes documents that nobody can bring back any more and no run needs."""
+    for document in Document.objects.filter(deleted_at__lte=timezone.now() - RESTORABLE, runs=None):
         remove(document)

@@ -24,6 +24,8 @@ class Recorded:
     columns: Sequence[str]
     nodes: Callable[[], Iterable[Sequence[Any]]]
     """Values of `columns` for each node, in order of their numbers; amounts may be `Decimal`."""
+    annotations: Callable[[], Iterable[Mapping[str, Any]]] = tuple
+    """What the owner noted, as the API shows it; nothing where others get the file."""
 
 
 class Exporter(Protocol):

@@ -1,8 +1,10 @@
-"""The whole log in one file that needs nothing else: a line for the run, one for each event, one for each text.
+"""The whole log in one file that needs nothing else: a line for the run, one for each event, one for each text,
+one for each thing the owner noted.
 
 {"format": "rlm-web", "version": 1, "run": {…}}
 {"seq": 1, "at": "…", "type": "run.started", …}
 {"sha": "…", "text": "…"}        before the first event that refers to it; null: gone with its document
+{"annotation": {…}}              no part of the record: an importer may leave it out
 """
 
 from collections.abc import Iterator
@@ -30,6 +32,8 @@ def export(recorded: Recorded) -> Iterator[bytes]:
             lines = []
     if lines:
         yield _written(recorded, lines, told)
+    for annotation in recorded.annotations():
+        yield _line({"annotation": annotation})
 
 
 def _written(recorded: Recorded, lines: list[str], told: set[str]) -> bytes:
