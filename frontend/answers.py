@@ -1,10 +1,12 @@
 """An answer as HTML: Markdown from a model, so hostile. No HTML of its own, no pictures; cleaned again at the end.
 
-`[n]` becomes a link to source n when there is one.
+`[n]`, `[1, 2]` and `[1–3]` become links to the sources of these numbers when there are such. Sentences that rest on no
+recorded source are marked; `sourcing.py` decides which.
 """
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -15,40 +17,59 @@ from markdown_it.renderer import RendererProtocol
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-CITATION = re.compile(r"\[(\d{1,3})\]")
-TAGS = set("p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li table thead tbody tr th td a".split())
-ATTRIBUTES = {"a": {"href", "class", "data-cite", "aria-label"}, "ol": {"start"}, "td": {"class"}, "th": {"class"}}
+from frontend.marking import Marking, cite_token
+from frontend.sourcing import SHORTEST_QUOTE, Sources
+
+CITATION = re.compile(r"[\[【]\^?(\d{1,3}(?:\s*[,;–-]\s*\d{1,3}){0,19})[\]】]")
+TAGS = set("p br hr h3 h4 h5 h6 strong em s code pre blockquote ul ol li table thead tbody tr th td a span".split())
+ATTRIBUTES = {
+    "a": {"href", "class", "data-cite", "aria-label"},
+    "ol": {"start"},
+    "td": {"class"},
+    "th": {"class"},
+    "span": {"class", "title"},
+}
 OUTSIDE = ("http://", "https://")
 CLOSING = "”\"’'»)"
 SINGLE_BREAK = re.compile(r"(?<!\n)\n(?!\n)")
 """Where a document's line was wrapped, inside a paragraph."""
-SHORTEST_QUOTE = 12
-"""Characters from which a quotation in an answer is taken for one of a source."""
+MOST_MARKDOWN = 200_000
+"""Characters; a longer answer is shown as plain text, so that no answer keeps the page waiting."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What the page shows of an answer."""
+
+    html: SafeString
+    sentences: int = 0
+    unsourced: int = 0
+    """Sentences without a recorded source; they are marked unless all are."""
+
+    @property
+    def sourced(self) -> int:
+        return self.sentences - self.unsourced
+
+
+def render_answer(answer: str, quotes: Sequence[str], addresses: Sequence[str]) -> Answer:
+    """`quotes[n - 1]` is the text of source n and `addresses[n - 1]` where it can be read."""
+    if len(answer) > MOST_MARKDOWN:
+        return Answer(html=mark_safe(f"<pre>{escape(answer)}</pre>"))
+    marking = Marking(Sources(quotes))
+    html = _html(with_marks(answer, quotes), addresses, marking)
+    return Answer(html=html, sentences=marking.sentences, unsourced=marking.unsourced)
 
 
 def answer_html(answer: str, addresses: Sequence[str]) -> SafeString:
-    """`addresses[n - 1]` is where source n can be read."""
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True})
-    parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
-    parser.add_render_rule("image", _picture)
-    parser.validateLink = lambda url: url.startswith(OUTSIDE)  # type: ignore[method-assign]
-    parser.core.ruler.push("citations", lambda state: _cite(state, addresses))
-    parser.core.ruler.push("looks", _fit_the_page)
-    cleaned = nh3.clean(
-        parser.render(answer),
-        tags=TAGS,
-        attributes=ATTRIBUTES,
-        url_schemes={"http", "https"},
-        link_rel="noopener noreferrer nofollow",
-    )
-    return mark_safe(cleaned)
+    """Without a look at its sentences. `addresses[n - 1]` is where source n can be read."""
+    return _html(answer, addresses, None)
 
 
 def with_marks(answer: str, quotes: Sequence[str]) -> str:
     """An answer that names no source by number, with `[n]` behind the words it takes from source n as they stand.
 
     The line breaks of the document's own lay-out are not kept in them."""
-    if any(int(found[1]) <= len(quotes) for found in CITATION.finditer(answer)):
+    if any(_numbers(found[1], len(quotes)) for found in CITATION.finditer(answer)):
         return answer
     for number, quote in enumerate(quotes, start=1):
         at = answer.find(quote) if len(quote) >= SHORTEST_QUOTE else -1
@@ -58,6 +79,25 @@ def with_marks(answer: str, quotes: Sequence[str]) -> str:
             flowing = SINGLE_BREAK.sub(" ", quote)
             answer = f"{answer[:at]}{flowing}{closing} [{number}]{rest[len(closing) :]}"
     return answer
+
+
+def _html(answer: str, addresses: Sequence[str], marking: Marking | None) -> SafeString:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True})
+    parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
+    parser.add_render_rule("image", _picture)
+    parser.validateLink = lambda url: url.startswith(OUTSIDE)  # type: ignore[method-assign]
+    parser.core.ruler.push("citations", lambda state: _cite(state, addresses))
+    if marking is not None:
+        parser.core.ruler.push("sentences", lambda state: marking.mark(state.tokens))
+    parser.core.ruler.push("looks", _fit_the_page)
+    cleaned = nh3.clean(
+        parser.render(answer),
+        tags=TAGS,
+        attributes=ATTRIBUTES,
+        url_schemes={"http", "https"},
+        link_rel="noopener noreferrer nofollow",
+    )
+    return mark_safe(cleaned)
 
 
 def _picture(renderer: RendererProtocol, tokens: Sequence[Token], index: int, *_: Any) -> str:
@@ -82,20 +122,25 @@ def _split(token: Token, addresses: Sequence[str]) -> list[Token]:
     parts: list[Token] = []
     at = 0
     for found in CITATION.finditer(token.content):
-        number = int(found[1])
-        if not 1 <= number <= len(addresses):
+        numbers = _numbers(found[1], len(addresses))
+        if not numbers:
             continue
         parts.append(Token("text", "", 0, content=token.content[at : found.start()].rstrip(" ")))
-        parts.append(Token("html_inline", "", 0, content=_mark(number, addresses[number - 1])))
+        parts += [cite_token(number, addresses[number - 1]) for number in numbers]
         at = found.end()
     return [*parts, Token("text", "", 0, content=token.content[at:])]
 
 
-def _mark(number: int, address: str) -> str:
-    """Joined to the word before it, so that no line begins with it."""
-    return (
-        f'\u2060<a class="cite" href="{escape(address)}" data-cite="{number}" aria-label="Source {number}">{number}</a>'
-    )
+def _numbers(marks: str, most: int) -> list[int]:
+    """“1, 3–5” → 1, 3, 4, 5; nothing when one of them is no source's number."""
+    numbers: list[int] = []
+    for part in re.split(r"\s*[,;]\s*", marks):
+        first, *rest = [int(number) for number in re.split(r"\s*[–-]\s*", part)]
+        last = rest[-1] if rest else first
+        if not 1 <= first <= last <= most:
+            return []
+        numbers += range(first, last + 1)
+    return list(dict.fromkeys(numbers))
 
 
 def _fit_the_page(state: StateCore) -> None:

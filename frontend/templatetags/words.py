@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 from frontend.place import Place
+from frontend.sources import Source
 from trajectories.models import Document, Run
 from trajectories.representations import encode
 
@@ -34,6 +35,11 @@ ENDINGS = {
     "limit_time": ("warn", "warn", "Time limit reached"),
     "limit_steps": ("warn", "warn", "Steps used up"),
     "early_stop": ("warn", "warn", "Stopped early"),
+}
+CHECKS = {
+    "checked": ("check", "checked", "The same words stand in the document there."),
+    "changed": ("warn", "The document says something else there now", "The words shown are those of the record."),
+    "gone": ("warn", "The document can no longer be read", "The words shown are those of the record."),
 }
 
 
@@ -163,6 +169,14 @@ def run_chip(run: Run) -> SafeString:
     """How a run stands: a colour, a sign and a word."""
     state = ENDINGS.get(run.ended_by) if run.status != Run.Status.CANCELLED else None
     return _chip(*(state or STATES[run.status]))
+
+
+@register.simple_tag
+def source_check(source: Source) -> SafeString:
+    """What came of comparing a cited passage with its document."""
+    sign, words, told = CHECKS[source.check]
+    style = "checked" if source.check == "checked" else "unchecked"
+    return format_html('<span class="{}" title="{}">{}{}</span>', style, told, icon(sign), words)
 
 
 @register.simple_tag

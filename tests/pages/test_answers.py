@@ -2,7 +2,7 @@
 
 import pytest
 
-from frontend.answers import answer_html, with_marks
+from frontend.answers import answer_html, render_answer, with_marks
 
 SOURCES = ["/documents/abc?at=1-9", "/documents/def?at=20-31"]
 
@@ -24,23 +24,32 @@ def test_tables_lists_and_emphasis_are_shown() -> None:
     assert '<td class="num">2</td>' in shown and "style" not in shown
 
 
-@pytest.mark.parametrize(
-    "hostile",
-    [
-        "<script>alert(1)</script>",
-        "<img src=x onerror=alert(1)>",
-        "[x](javascript:alert(1))",
-        "[x](/sign-out)",
-        "[x](data:text/html,hi)",
-        "![x](https://example.org/who-reads-this.png)",
-        "<a class=cite data-cite=1 href=//evil.example>1</a>",
-        "| a |\n|---|\n| <svg onload=alert(1)> |",
-        "```html\n<script>alert(1)</script>\n```",
-        '<https://example.org/"onmouseover=alert(1)>',
-    ],
-)
-def test_nothing_in_an_answer_acts_or_fetches(hostile: str) -> None:
-    shown = answer_html(hostile, SOURCES)
+HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "[x](javascript:alert(1))",
+    "[x](/sign-out)",
+    "[x](data:text/html,hi)",
+    "![x](https://example.org/who-reads-this.png)",
+    "<a class=cite data-cite=1 href=//evil.example>1</a>",
+    "| a |\n|---|\n| <svg onload=alert(1)> |",
+    "```html\n<script>alert(1)</script>\n```",
+    '<https://example.org/"onmouseover=alert(1)>',
+    "<span class=nosrc title=x>y</span> and <span class='btn primary' onclick=alert(1)>z</span>",
+    "[1](javascript:alert(1)) [1]: javascript:alert(1)",
+    "**bold <script>alert(1)</script>. <img src=x onerror=alert(1)>** more",
+    "“<svg/onload=alert(1)>” [1]. `</span><script>alert(1)</script>` x.",
+    "| <script>alert(1)</script> | b |\n|---|---|\n| <img src=x onerror=alert(1)> | [x](javascript:1) |",
+    "a\u2028<script>alert(1)</script>\u2029. b",
+]
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+@pytest.mark.parametrize("marked", [False, True])
+def test_nothing_in_an_answer_acts_or_fetches(hostile: str, marked: bool) -> None:
+    shown = (
+        render_answer(f"Sourced [1]. {hostile}", ["x", "y"], SOURCES).html if marked else answer_html(hostile, SOURCES)
+    )
     tags = [part.partition(">")[0] for part in shown.split("<")[1:]]
     assert not any(tag.startswith(("script", "img", "svg", "iframe")) for tag in tags)
     assert not any(" on" in tag or "javascript:" in tag or "evil" in tag or "sign-out" in tag for tag in tags)

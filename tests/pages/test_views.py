@@ -147,6 +147,40 @@ def test_a_run_shows_its_answer_its_figures_and_its_sources_at_their_spans(
     assert "$0.01" in shown and "1:15" in shown
 
 
+def test_each_passage_is_held_against_its_document_when_it_is_shown(
+    pages: Client, owner: Any, document: Document
+) -> None:
+    right = {"document": document.id, "start": 4, "end": 14, "text": "first page"}
+    wrong = {**right, "text": "last page."}
+    run = make_run(owner, document, answer="It is the first page. [1]", sources=[right])
+    shown = pages.get(f"/runs/{run.id}").content.decode()
+    assert "checked against the documents" in shown and "cannot be confirmed" not in shown
+    assert shown.count('class="checked"') == 2, "in the list and beside the text"
+    Run.objects.filter(pk=run.pk).update(sources=[right, wrong])
+    shown = pages.get(f"/runs/{run.id}").content.decode()
+    assert "1 of 2 passages cannot be confirmed" in shown
+    assert "The document says something else there now" in shown
+    assert shown.count('class="unchecked"') == 1, "the other passage still stands in its document"
+    documents.open_text(document).path.unlink()
+    shown = pages.get(f"/runs/{run.id}").content.decode()
+    assert "2 of 2 passages cannot be confirmed" in shown and "The document can no longer be read" in shown
+    assert "first page" in shown, "the words of the record are still there"
+
+
+def test_sentences_without_a_source_are_counted_and_marked_without_scripts(
+    pages: Client, owner: Any, document: Document
+) -> None:
+    source = {"document": document.id, "start": 4, "end": 14, "text": "first page"}
+    run = make_run(owner, document, answer="It is the first [1]. It is torn. It is old.", sources=[source])
+    shown = pages.get(f"/runs/{run.id}").content.decode()
+    assert "2 of 3 sentences</b> have no recorded source" in shown
+    assert shown.count('class="nosrc"') == 2
+    Run.objects.filter(pk=run.pk).update(answer="It is the first [1].")
+    assert "Its sentence has a recorded source" in unescape(strip_tags(pages.get(f"/runs/{run.id}").content.decode()))
+    Run.objects.filter(pk=run.pk).update(sources=[])
+    assert "This answer names no sources" in pages.get(f"/runs/{run.id}").content.decode()
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -2,6 +2,7 @@
 // The page of a run: sources beside the answer, and while it runs what happens now. When it has ended the page's
 // middle is fetched again, so that a run seen live and one opened later are shown by the same template.
 
+import { keepMarks, toggleMarks } from './citing.js';
 import { watchLive } from './live.js';
 import { showSource, stepSource, sourceNumber } from './pane.js';
 import { $, confirmDialog, copy, typing } from './ui.js';
@@ -16,12 +17,13 @@ export async function refresh() {
     $(id).replaceWith(document.adoptNode(fresh));
   }
   document.title = page.title;
-  openSource();
+  arrange();
   return undefined;
 }
 
-/** Scrolls the pane to the source it was made with. */
-function openSource() {
+/** Brings the page as the server made it to where its reader left it: the source shown, the marks. */
+function arrange() {
+  keepMarks();
   if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
 }
 
@@ -47,11 +49,12 @@ document.addEventListener('submit', async event => {
 
 addEventListener('keydown', event => {
   if (typing(event) || !$('#source-data')) return;
-  if (event.key === ']') stepSource(1);
+  if (event.key === 'm') toggleMarks();
+  else if (event.key === ']') stepSource(1);
   else if (event.key === '[') stepSource(-1);
   else if (event.key === 'o') $('#pane-open')?.click();
 });
 
 const main = $('#main');
 if (main.dataset.live !== undefined) watchLive(Number(main.dataset.now), refresh);
-else openSource();
+else arrange();
