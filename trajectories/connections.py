@@ -69,8 +69,21 @@ def as_engine(row: Connection) -> engine.Connection:
 
 def prices_of(owner: Any) -> dict[str, engine.Price]:
     """The owner's own prices by `connection/model`; they go before the price list's."""
-    rows = KnownModel.objects.visible_to(owner).exclude(prices=None)
-    return {f"{row.connection}/{row.name}": _price(row) for row in rows}
+    return {name: spec.price for name, spec in models_of(owner).items() if spec.price is not None}
+
+
+def models_of(owner: Any) -> dict[str, engine.ModelSpec]:
+    """What the owner says of models, by `connection/model`."""
+    return {f"{row.connection}/{row.name}": _spec(row) for row in KnownModel.objects.visible_to(owner)}
+
+
+def _spec(row: KnownModel) -> engine.ModelSpec:
+    return engine.ModelSpec(
+        tier=row.tier or None,  # type: ignore[arg-type]
+        context_window=row.context_window,
+        price=None if row.prices is None else _price(row),
+        profile=row.profile or None,
+    )
 
 
 def _price(row: KnownModel) -> engine.Price:

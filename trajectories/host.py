@@ -157,7 +157,7 @@ class Host:
             documents=tuple(engine.Document(id=row.id, name=row.name, text=documents.open_text(row)) for row in rows),
             policy=engine.policy_from_json(run.policy),
             connections=connections.connections_of(run.owner),
-            prices=connections.prices_of(run.owner),
+            models=connections.models_of(run.owner),
         )
         close_old_connections()
         work = self._work(run, task, [row.id for row in rows])

@@ -26,8 +26,9 @@ from trajectories.engine.offline.extractive import ENOUGH, SENTENCES_A_BLOCK
 from trajectories.engine.offline.passage import Passage
 from trajectories.engine.offline.question import Question, understand
 from trajectories.engine.offline.scoring import Scorer
+from trajectories.engine.policy import Policy
 from trajectories.engine.text import TextInMemory
-from trajectories.engine.types import Connection, Document, Policy
+from trajectories.engine.types import Connection, Document
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data" / "dev"
 LOOGLE = {"short": "loogle_shortdep_qa.jsonl", "long": "loogle_longdep_qa.jsonl"}

@@ -9,7 +9,8 @@ import pytest
 
 from trajectories.engine.budget import Ask, Budget
 from trajectories.engine.errors import BudgetReached
-from trajectories.engine.types import Cost, Limits, Price, Usage
+from trajectories.engine.policy import Limits
+from trajectories.engine.types import Cost, Price, Usage
 
 PRICE = Price(input=Decimal("1"), output=Decimal("10"), source="own", as_of="2026-01-01")
 FREE_OF_CAPS = Limits(cost_usd=None, tokens=None, calls=None, seconds=None)

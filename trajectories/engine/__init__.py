@@ -16,21 +16,23 @@ from trajectories.engine.errors import (
 )
 from trajectories.engine.events import Delta, Emit, Event, TextValue
 from trajectories.engine.lm import PROVIDERS
-from trajectories.engine.policy import policy_from_json, policy_json, split_model
+from trajectories.engine.policy import Limits, Policy
+from trajectories.engine.policy_json import policy_from_json, policy_json, split_model
 from trajectories.engine.run import INTERRUPTED, Engine, Task, estimate_tokens
 from trajectories.engine.text import TextFile, TextInMemory, write_index
 from trajectories.engine.types import (
     Connection,
     Cost,
     Document,
-    Limits,
     Message,
+    ModelSpec,
     Outcome,
-    Policy,
     Price,
     Quote,
     QuotingText,
     Read,
+    Recorded,
+    Reply,
     Source,
     Span,
     Text,
@@ -53,6 +55,7 @@ __all__ = [
     "IsolationError",
     "Limits",
     "Message",
+    "ModelSpec",
     "NoAnswer",
     "Outcome",
     "Policy",
@@ -62,6 +65,8 @@ __all__ = [
     "Quote",
     "QuotingText",
     "Read",
+    "Recorded",
+    "Reply",
     "SandboxError",
     "Source",
     "Span",

@@ -6,11 +6,12 @@ A call that does not fit beside calls in flight waits for them; one that cannot 
 
 import asyncio
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from trajectories.engine.errors import BudgetReached, LimitName
-from trajectories.engine.types import Cost, Limits, Price, Usage
+from trajectories.engine.policy import Limits
+from trajectories.engine.types import Cost, Price, Usage
 
 SHARE_OF_TIME = 0.15
 MOST_SECONDS_KEPT = 30.0
@@ -57,37 +58,59 @@ class Reservation:
     max_output_tokens: int | None
     """What the call may write, to be told to the provider; None: no need to say."""
     open: bool = field(default=True)
+    above: "Reservation | None" = None
+    """The same in the budget that this one is a part of."""
 
 
 class Budget:
     """Belongs to one run and one event loop."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, above: "Budget | None" = None) -> None:
+        """`above`: the budget that this one is a part of; what is reserved here is reserved there too."""
         self.limits = limits
         self.started = time.monotonic()
-        self.reached: BudgetReached | None = None
-        """The first cap that refused something."""
+        self._above = above
+        self._reached: BudgetReached | None = None
         self._spent = Amounts()
         self._reserved = Amounts()
         self._kept = Amounts()
         self._in_flight = 0
         self._settled = asyncio.Condition()
 
+    def below(self, limits: Limits) -> "Budget":
+        """For a sub-RLM with caps of its own."""
+        return Budget(limits, self)
+
+    @property
+    def is_subtree(self) -> bool:
+        return self._above is not None
+
+    @property
+    def reached(self) -> BudgetReached | None:
+        """The first cap that refused something, here or above."""
+        return self._reached or (self._above.reached if self._above else None)
+
     # ------------------------------------------------------------------------------------------ time
 
     @property
     def hard_deadline(self) -> float | None:
         """On the monotonic clock: nothing runs after it."""
-        return None if self.limits.seconds is None else self.started + self.limits.seconds
+        own = None if self.limits.seconds is None else self.started + self.limits.seconds
+        return _earlier(own, self._above.hard_deadline if self._above else None)
 
     @property
     def soft_deadline(self) -> float | None:
         """When work stops and the last chance begins."""
-        if self.limits.seconds is None:
-            return None
-        return self.started + self.limits.seconds - min(MOST_SECONDS_KEPT, self.limits.seconds * SHARE_OF_TIME)
+        own = None
+        if self.limits.seconds is not None:
+            kept = min(MOST_SECONDS_KEPT, self.limits.seconds * SHARE_OF_TIME)
+            own = self.started + self.limits.seconds - kept
+        return _earlier(own, self._above.soft_deadline if self._above else None)
 
     def out_of_time(self) -> BudgetReached:
+        soft = self._above.soft_deadline if self._above else None
+        if self._above is not None and soft is not None and time.monotonic() >= soft:
+            return self._above.out_of_time()
         return self._refuse("seconds", f"The time limit of {self.limits.seconds:g} s is used up.")
 
     # ------------------------------------------------------------------------------------------ money, tokens, calls
@@ -108,12 +131,34 @@ class Budget:
                 await self._settled.wait()
             self._reserved.add(fitting.amounts)
             self._in_flight += 1
-            return fitting
+        if self._above is not None:
+            fitting = await self._with_above(ask, fitting, last_chance=last_chance)
+        return fitting
+
+    async def _with_above(self, ask: Ask, own: "Reservation", *, last_chance: bool) -> "Reservation":
+        """Reserves the same above; what the tighter of both leaves to write is what the call may write."""
+        assert self._above is not None
+        lowered = replace(ask, output_tokens=own.max_output_tokens or ask.output_tokens)
+        try:
+            above = await self._above.reserve(lowered)
+        except BaseException:
+            await self._release(own)
+            raise
+        limits = [limit for limit in (own.max_output_tokens, above.max_output_tokens) if limit is not None]
+        return Reservation(own.amounts, min(limits) if limits else None, above=above)
+
+    async def _release(self, reservation: "Reservation") -> None:
+        async with self._settled:
+            self._reserved.add(reservation.amounts, -1)
+            self._in_flight -= 1
+            self._settled.notify_all()
 
     def check(self, ask: Ask) -> None:
         """Raises `BudgetReached` when this call cannot fit any more; for calls in flight `reserve` will wait."""
         if self._fitting(ask, last_chance=False, with_reserved=False) is None:
             raise self._refusal(ask, last_chance=False)
+        if self._above is not None:
+            self._above.check(ask)
 
     async def settle(self, reservation: Reservation, usage: Usage | None, cost: Cost | None, *, called: bool) -> None:
         """Replaces a reservation by what was really spent. `called` is False when no request went out.
@@ -132,6 +177,8 @@ class Budget:
             self._spent.add(spent)
             self._in_flight -= 1
             self._settled.notify_all()
+        if self._above is not None and reservation.above is not None:
+            await self._above.settle(reservation.above, usage, cost, called=called)
 
     def left(self) -> dict[str, str]:
         """What remains, for the model's eyes. Without the time: messages must be the same in a replay."""
@@ -192,5 +239,11 @@ class Budget:
 
     def _refuse(self, limit: LimitName, message: str) -> BudgetReached:
         error = BudgetReached(limit, message)
-        self.reached = self.reached or error
+        error.subtree = self.is_subtree
+        self._reached = self._reached or error
         return error
+
+
+def _earlier(one: float | None, other: float | None) -> float | None:
+    moments = [moment for moment in (one, other) if moment is not None]
+    return min(moments) if moments else None

@@ -8,102 +8,30 @@ import hashlib
 import json
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from trajectories.engine import pricing
-from trajectories.engine.budget import Ask, Budget, Reservation
-from trajectories.engine.errors import FailureKind, PolicyError, ProviderError
+from trajectories.engine.budget import Ask, Budget
+from trajectories.engine.errors import FailureKind, ProviderError
 from trajectories.engine.events import Delta, Emit, Event, cost_json, price_json, read_json, usage_json
-from trajectories.engine.policy import split_model
+from trajectories.engine.pacing import Lane, Pacer
+from trajectories.engine.policy import EarlyStopping
+from trajectories.engine.recovery import Recovery
+from trajectories.engine.routing import Route
+from trajectories.engine.stopping import Degenerate, Listener
 from trajectories.engine.tree import Node, Tree
-from trajectories.engine.types import (
-    Connection,
-    Cost,
-    LMClient,
-    Message,
-    OnDelta,
-    Policy,
-    Price,
-    Read,
-    Reply,
-    Request,
-    Usage,
-)
+from trajectories.engine.types import Cost, Message, Read, Recorded, Reply, Request, Usage
 
 MOST_TRIES = 5
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
-RETRIED: frozenset[FailureKind] = frozenset({"rate_limit", "overloaded", "timeout", "network", "malformed"})
 NOT_BILLED: frozenset[FailureKind] = frozenset({"auth", "rate_limit", "overloaded", "bad_request", "context_length"})
 OUTPUT_TOKENS = {"root": 16_384}
 OUTPUT_TOKENS_ELSE = 8_192
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """Where a call goes."""
-
-    role: str
-    name: str
-    """connection/model"""
-    connection: Connection
-    model: str
-    client: LMClient
-    own_price: Price | None
-    price: Price | None
-    """For a short prompt; some models cost more per token from a certain length on."""
-
-    def price_at(self, input_tokens: int) -> Price | None:
-        return pricing.price_of(self.connection, self.model, self.own_price, input_tokens)
-
-
-class Router:
-    """Finds the model for a role. Every name of a policy is checked when the run begins."""
-
-    def __init__(
-        self,
-        policy: Policy,
-        connections: Mapping[str, Connection],
-        connect: Callable[[Connection], LMClient],
-        prices: Mapping[str, Price],
-    ) -> None:
-        self._policy = policy
-        self._connections = connections
-        self._connect = connect
-        self._prices = prices
-        self._routes: dict[tuple[str, str], Route] = {}
-
-    def route(self, role: str, model: str | None = None) -> Route:
-        """Raises `PolicyError` when the policy names no model for this, or one of an unknown connection."""
-        models = self._policy.models
-        name = model or models.get(role) or models.get("worker") or models.get("root")
-        if name is None:
-            raise PolicyError("The policy names no model. Set `models` in it, for example root and worker.")
-        key = (role, name)
-        if key not in self._routes:
-            self._routes[key] = self._make(role, name)
-        return self._routes[key]
-
-    def _make(self, role: str, name: str) -> Route:
-        connection_name, model = split_model(name)
-        connection = self._connections.get(connection_name)
-        if connection is None:
-            known = ", ".join(sorted(self._connections)) or "none yet"
-            raise PolicyError(
-                f"There is no model connection named {connection_name!r} (known: {known}). Add it in Settings."
-            )
-        own_price = self._prices.get(name)
-        return Route(
-            role=role,
-            name=name,
-            connection=connection,
-            model=model,
-            client=self._connect(connection),
-            own_price=own_price,
-            price=pricing.price_of(connection, model, own_price),
-        )
+MOST_CHARS_A_TOKEN = 5
+"""A prompt whose tokens, counted so generously, exceed the window is not sent at all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +45,7 @@ class Call:
     depth: int
     path: str
     """Names the place of the call in the run, the same in a replay."""
+    budget: Budget
     schema: Any | None = None
     streams: bool = False
     last_chance: bool = False
@@ -125,6 +54,16 @@ class Call:
     batch: int | None = None
     index: int | None = None
     line: int | None = None
+    before: int | None = None
+    """The node of the call that this one is made instead of: repaired, raised to another tier, or sampled again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Called:
+    """A reply, and the number of its node."""
+
+    reply: Reply
+    node: int
 
 
 class Caller:
@@ -135,91 +74,119 @@ class Caller:
         *,
         tree: Tree,
         emit: Emit,
-        budget: Budget,
-        run_slots: asyncio.Semaphore,
-        process_slots: asyncio.Semaphore,
+        pacer: Pacer,
+        concurrency: int,
+        recovery: Recovery,
+        early_stopping: EarlyStopping,
         on_delta: Delta | None,
+        recorded: Recorded | None = None,
     ) -> None:
         self._tree = tree
         self._emit = emit
-        self._budget = budget
-        self._run_slots = run_slots
-        self._process_slots = process_slots
+        self._pacer = pacer
+        self._concurrency = concurrency
+        self._recovery = recovery
+        self._early_stopping = early_stopping
         self._on_delta = on_delta
+        self._recorded = recorded
 
-    async def call(self, call: Call) -> Reply:
+    async def call(self, call: Call) -> Called:
         """The reply, after its record is stored. Raises `ProviderError` or `BudgetReached`."""
         route = call.route
         request = Request(model=route.model, messages=call.messages, schema=call.schema)
+        key = call_key(call.path, request)
         async with self._tree.node(
             "lm",
             call.parent,
             call.name,
             depth=call.depth,
             role=route.role,
+            tier=route.tier,
             model=route.name,
             batch=call.batch,
             index=call.index,
             line=call.line,
-            call_key=call_key(call.path, request),
+            before=call.before,
+            call_key=key,
             texts={"request": call.messages},
         ) as node:
             node.durable = True
-            created = time.monotonic()
-            async with self._run_slots:
-                reservation = await self._budget.reserve(ask_for(call), last_chance=call.last_chance)
-                reply = await self._settled(call, request, node, reservation, created)
+            known = self._recorded.reply(key) if self._recorded else None
+            reply = _replayed(known, node) if known else await self._asked(call, request, node)
             if reply.finish_reason == "content_filter":
                 raise ProviderError("content_filter", f"The provider refused the content. {reply.text[:200]}".strip())
-            return reply
+            return Called(reply=reply, node=node.number)
 
-    async def _settled(
-        self, call: Call, request: Request, node: Node, reservation: Reservation, created: float
-    ) -> Reply:
-        """Asks once there is room in this process, and replaces the reservation by what was really spent."""
-        usage, cost, called = None, None, False
+    async def _asked(self, call: Call, request: Request, node: Node) -> Reply:
+        """Reserves the call's share of the budget, asks, and replaces the reservation by what was really spent."""
+        _check_window(call)
+        reservation = await call.budget.reserve(ask_for(call), last_chance=call.last_chance)
+        usage, cost, trying = None, None, _Trying(time.monotonic())
         try:
-            async with self._process_slots:
-                node.data["queued_ms"] = round((time.monotonic() - created) * 1000, 3)
-                called = True
-                limit = reservation.max_output_tokens
-                reply = await self._attempts(call, replace(request, max_output_tokens=limit), node)
+            limit = reservation.max_output_tokens
+            reply = await self._attempts(call, replace(request, max_output_tokens=limit), node, trying)
             usage, cost = self._account(call, reply, node)
             return reply
         except BaseException as error:
-            if called:
+            if trying.sent:
                 self._charge_failure(call, node, error)
             raise
         finally:
-            await asyncio.shield(self._budget.settle(reservation, usage, cost, called=called))
+            await asyncio.shield(call.budget.settle(reservation, usage, cost, called=trying.sent > 0))
 
-    async def _attempts(self, call: Call, request: Request, node: Node) -> Reply:
-        """Tries again after failures that pass, as often as is sensible."""
+    async def _attempts(self, call: Call, request: Request, node: Node, trying: "_Trying") -> Reply:
+        """Tries again after failures that pass, as often as is sensible. While it waits, its place is another's."""
+        connection = call.route.connection
+        lane_name = f"{connection.provider} {connection.base_url} {connection.name}"
         for attempt in range(1, MOST_TRIES + 1):
             node.data["attempt"] = attempt
-            began = time.monotonic()
-            try:
-                return await call.route.client.complete(request, self._listener(call, node))
-            except ProviderError as error:
-                if error.kind not in RETRIED or attempt == MOST_TRIES:
-                    raise
-                await self._wait(node, attempt, error, time.monotonic() - began)
+            async with self._pacer.slot(self, self._concurrency, lane_name, connection.concurrency) as lane:
+                if attempt == 1:
+                    node.data["queued_ms"] = round((time.monotonic() - trying.since) * 1000, 3)
+                trying.sent += 1
+                began = time.monotonic()
+                try:
+                    reply = await self._complete(call, request, node)
+                    lane.went_well()
+                    return reply
+                except ProviderError as error:
+                    if attempt == MOST_TRIES or not self._recovery.is_retried(error.kind):
+                        raise
+                    failure = error
+                    pause = self._pause(call, attempt, failure, lane)
+            await self._wait(node, attempt, failure, pause, time.monotonic() - began)
         raise AssertionError("the last try returns or raises")
 
-    def _listener(self, call: Call, node: Node) -> OnDelta | None:
-        if not (call.streams and self._on_delta):
-            return None
-        tell = self._on_delta
-        return lambda words: tell(node.number, words)
+    async def _complete(self, call: Call, request: Request, node: Node) -> Reply:
+        """One request. With early stopping on, a reply that only repeats itself is cut while it is written."""
+        tell = self._on_delta if call.streams else None
+        if not self._early_stopping.watches_replies:
+            listen = None if tell is None else (lambda words: tell(node.number, words))
+            return await call.route.client.complete(request, listen)
+        listener = Listener(node.number, tell, cuts=self._early_stopping.mode == "on")
+        try:
+            reply = await call.route.client.complete(request, listener)
+        except Degenerate:
+            reply = Reply(text=listener.text, finish_reason="degenerate", usage=None)
+        if listener.repeated_at is not None:
+            data = {"rule": "repetition", "mode": self._early_stopping.mode, "at_chars": listener.repeated_at}
+            await self._emit(Event(type="early_stop.noticed", node=node.number, data=data))
+        return reply
 
-    async def _wait(self, node: Node, attempt: int, error: ProviderError, seconds: float) -> None:
-        """Until the server may be asked again: what it said, else doubling with jitter."""
-        pause = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
+    def _pause(self, call: Call, attempt: int, error: ProviderError, lane: Lane) -> float:
+        """Seconds until the server may be asked again: what it said, else doubling with jitter. Raises the error when
+        there is no time for it."""
+        pause: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
         if error.retry_after is not None:
             pause = error.retry_after + random.uniform(0, 0.1)
-        deadline = self._budget.hard_deadline
+        if error.kind == "rate_limit":
+            lane.refused(time.monotonic(), error.retry_after or 0.0)
+        deadline = call.budget.hard_deadline
         if deadline is not None and time.monotonic() + pause >= deadline:
             raise error
+        return pause
+
+    async def _wait(self, node: Node, attempt: int, error: ProviderError, pause: float, seconds: float) -> None:
         data = {
             "attempt": attempt,
             "kind": error.kind,
@@ -260,11 +227,46 @@ class Caller:
         node.data |= {"usage": usage_json(usage), "cost": cost_json(cost)}
 
 
+@dataclass(slots=True)
+class _Trying:
+    since: float
+    sent: int = 0
+    """Requests that went out."""
+
+
+def _replayed(reply: Reply, node: Node) -> Reply:
+    """A recorded reply: it was paid for when it was first given."""
+    node.data |= {
+        "replayed": True,
+        "finish_reason": reply.finish_reason,
+        "usage": usage_json(Usage()),
+        "cost": cost_json(Cost()),
+    }
+    node.texts["response"] = reply.text
+    return reply
+
+
+def _check_window(call: Call) -> None:
+    window = call.route.context_window
+    chars = sum(len(message.content) for message in call.messages)
+    if window is not None and chars / MOST_CHARS_A_TOKEN > window:
+        raise ProviderError(
+            "context_length",
+            f"The prompt has {chars:,} characters, at least {round(chars / MOST_CHARS_A_TOKEN):,} tokens; "
+            f"{call.route.name} takes {window:,}. Give it less, in pieces.",
+        )
+
+
+def estimated_tokens(messages: Sequence[Message]) -> int:
+    """At most so many: a byte is rarely less than a third of a token."""
+    size = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
+    return size // 3 + 16 * len(messages)
+
+
 def ask_for(call: Call) -> Ask:
-    """What the call may need at most: a byte is rarely less than a third of a token."""
-    size = sum(len(message.content.encode("utf-8", "replace")) for message in call.messages)
+    """What the call may need at most."""
     output = OUTPUT_TOKENS.get(call.route.role, OUTPUT_TOKENS_ELSE)
-    tokens = size // 3 + 16 * len(call.messages)
+    tokens = estimated_tokens(call.messages)
     return Ask(input_tokens=tokens, output_tokens=output, price=call.route.price_at(tokens))
 
 

@@ -1,12 +1,17 @@
 """The cells of one rlm node: code goes into its REPL, and what it did is recorded, shown and turned into answers."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from trajectories.engine import labels, prompts
+from trajectories.engine.calls import Call
 from trajectories.engine.events import read_json, variable_json
+from trajectories.engine.exploration import Exploration
+from trajectories.engine.gates import Claim
+from trajectories.engine.judging import tally_json
 from trajectories.engine.parsing import ProseEnding
 from trajectories.engine.prompts import SHOWN_CHARS, Shown
 from trajectories.engine.shop import Answer, Shop
@@ -14,8 +19,6 @@ from trajectories.engine.subcalls import Reach, Solve, SubCalls, to_root
 from trajectories.engine.tree import Node
 from trajectories.engine.types import Document, Ending, Execution, Read, Sandbox, Source, Span
 
-TINY_CONTEXT = 16_384
-"""Characters up to which an answer may come without a look."""
 MOST_SOURCES = 200
 LONGEST_SOURCE = 20_000
 
@@ -24,39 +27,81 @@ class Cells:
     """Runs the code of one rlm node."""
 
     def __init__(
-        self, shop: Shop, sandbox: Sandbox, documents: tuple[Document, ...], *, depth: int, path: str, solve: Solve
+        self,
+        shop: Shop,
+        sandbox: Sandbox,
+        question: str,
+        documents: tuple[Document, ...],
+        *,
+        depth: int,
+        path: str,
+        solve: Solve,
     ) -> None:
         self._shop = shop
         self._sandbox = sandbox
+        self._question = question
         self._documents = documents
         self._depth = depth
         self._path = path
         self._solve = solve
         self._count = 0
-        self.looked = sum(document.text.chars for document in documents) <= TINY_CONTEXT
-        """Whether anything of the text was read, printed or given to a model (or it is tiny)."""
+        self.exploration = Exploration(documents)
 
-    async def execute(self, parent: Node, code: str, step: int, share: int = SHOWN_CHARS) -> tuple[Execution, Shown]:
-        """Runs a cell and records it. `share`: characters of its output that the model may see."""
+    async def execute(
+        self, parent: Node, code: str, step: int, share: int = SHOWN_CHARS
+    ) -> tuple[Execution, Shown, list[str]]:
+        """Runs a cell and records it. `share`: characters of its output that the model may see. The last part of the
+        result says what gates have against it, in words for the model."""
         shop = self._shop
         self._count += 1
         async with shop.tree.node(
             "cell", parent, labels.cell_name(code), depth=self._depth, texts={"code": code}
         ) as cell:
-            calls = SubCalls(
-                tree=shop.tree,
-                cell=cell,
-                path=f"{self._path}/{step}.{self._count}",
-                reach=Reach(depth=self._depth, max_depth=shop.policy.max_depth, documents=self._documents),
-                router=shop.router,
-                caller=shop.caller,
-                solve=self._solve,
-            )
+            path = f"{self._path}/{step}.{self._count}"
+            reach = Reach(depth=self._depth, max_depth=shop.policy.max_depth, documents=self._documents)
+            calls = SubCalls(shop, cell, path, reach, self._solve)
             execution = await self._sandbox.execute(code, calls)
-            self.looked = self.looked or bool(execution.reads or calls.made or execution.stdout_chars)
+            self.exploration.note(execution.reads, execution.stdout_chars, calls.made)
             shown = prompts.show_cell(shop.profile, execution, share)
             self._describe(cell, execution, shown)
-        return execution, shown
+            cell.data["gates"] = tally_json(calls.tally) or None
+        notes = await self._judged(parent, cell, code, execution, path)
+        return execution, shown, notes
+
+    async def _judged(self, parent: Node, cell: Node, code: str, execution: Execution, path: str) -> list[str]:
+        """What gates have against the cell. A refused cell has run all the same: the model is told."""
+        shop = self._shop
+        posts = shop.judges.stand("cell")
+        if not posts:
+            return []
+        call = self._as_call(parent, path)
+        gate, verdict = await shop.judges.judge(
+            lambda ask: Claim(
+                on="cell",
+                text=execution.stdout,
+                question=self._question,
+                path=self._path,
+                code=code,
+                error=execution.error.traceback if execution.error else "",
+                documents=self._documents,
+                ask=ask,
+            ),
+            posts,
+            parent,
+            lambda node, prompt, role: shop.asker.ask_plainly(node, prompt, role, like=call),
+            of=cell.number,
+            tally=Counter(),
+        )
+        if verdict.accepted is not False:
+            return []
+        return [shop.profile.say("cell_refused", gate=gate, reason=verdict.reason)]
+
+    def _as_call(self, parent: Node, path: str) -> Call:
+        """Stands for the cell where a gate asks a model: its place in the tree and its budget."""
+        route = self._shop.router.route("judge")
+        return Call(
+            route=route, messages=(), name="", parent=parent, depth=self._depth, path=path, budget=self._shop.budget
+        )
 
     def _describe(self, cell: Node, execution: Execution, shown: Shown) -> None:
         cell.texts["stdout"] = execution.stdout
@@ -77,7 +122,7 @@ class Cells:
 
     def answer(self, ending: Ending) -> Answer:
         text = ending.answer if isinstance(ending.answer, str) else json.dumps(ending.answer, ensure_ascii=False)
-        return Answer(text=text, ended_by=ending.how, sources=self._sources(ending.sources))
+        return Answer(text=text, ended_by=ending.how, sources=self._sources(ending.sources), variable=ending.variable)
 
     def _sources(self, spans: Sequence[Span]) -> tuple[Source, ...]:
         """The places an answer names, with the text that stands there now."""

@@ -6,6 +6,7 @@ EngineError                  one sentence: what happened and what to do
 │   └── IsolationError       this machine gives less isolation than the configured minimum
 ├── DocumentError            a text cannot be read, or not where it was asked for
 ├── BudgetReached            a cap of the policy would be exceeded (.limit)
+├── EarlyStop                the work leads nowhere (.rule)
 ├── NoAnswer                 the work ended without an answer (.ended_by)
 └── ProviderError            a model call failed (.kind, .retry_after, .status)
 """
@@ -21,11 +22,13 @@ FailureKind = Literal[
     "context_length",
     "content_filter",
     "truncated",
+    "degenerate",
     "malformed",
     "bad_request",
     "budget",
     "depth",
     "schema",
+    "gate",
     "cancelled",
     "engine",
 ]
@@ -72,16 +75,29 @@ class BudgetReached(EngineError):
     def __init__(self, limit: LimitName, message: str) -> None:
         super().__init__(message)
         self.limit: LimitName = limit
+        self.subtree = False
+        """The cap is a sub-RLM's own, not the run's."""
+
+
+class EarlyStop(EngineError):
+    """A rule of early stopping says that the work leads nowhere."""
+
+    kind = "early_stop"
+
+    def __init__(self, rule: str, message: str) -> None:
+        super().__init__(message)
+        self.rule = rule
 
 
 class NoAnswer(EngineError):
-    """The work ended without an answer; what was done is kept."""
+    """The work ended without an answer that was taken; what was done is kept."""
 
-    kind = "no_answer"
-
-    def __init__(self, ended_by: str, message: str) -> None:
+    def __init__(self, ended_by: str, message: str, *, kind: str = "no_answer", answer: str | None = None) -> None:
+        """`answer`: the last one that was refused."""
         super().__init__(message)
         self.ended_by = ended_by
+        self.kind = kind
+        self.answer = answer
 
 
 class ProviderError(EngineError):

@@ -1,170 +1,132 @@
-"""Policies as JSON: every key checked, every mistake one sentence."""
+"""How a run goes about its work: which models play which role, who checks them, and what the run may take.
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from decimal import Decimal, InvalidOperation
-from typing import Any
+Only data; `policy_json.py` reads and writes it, each part's own file says what it does with it.
+"""
 
-from trajectories.engine.errors import PolicyError
-from trajectories.engine.types import Limits, Policy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal, get_args
 
-MOST_DEPTH = 8
-LEAST_DOLLARS = Decimal("0.000001")
-EXPLORATIONS = ("off", "warn", "block")
-NOT_YET = {
-    "tiers": "Tiers are not part of this version yet. Leave `tiers` out and name a model for each role.",
-    "gates": "Gates are not part of this version yet. Leave `gates` out.",
-}
-
-
-def policy_from_json(value: Any, base: Policy | None = None) -> Policy:
-    """The base policy with what `value` changes. Raises `PolicyError`."""
-    base = base or Policy()
-    if not isinstance(value, Mapping):
-        raise PolicyError('A policy is an object, such as {"max_depth": 1}.')
-    changes: dict[str, Any] = {}
-    for key, given in value.items():
-        if key in NOT_YET:
-            if given:
-                raise PolicyError(NOT_YET[key])
-            continue
-        reader = _READERS.get(key)
-        if reader is None:
-            raise PolicyError(f"A policy has no key {_shown(key)}. Use: {', '.join(sorted(_READERS))}.")
-        changes[key] = reader(key, given, base)
-    return replace(base, **changes)
+JSON = Any
+Tier = Literal["A", "B", "C", "D"]
+"""A is the strongest and dearest."""
+TIERS: tuple[Tier, ...] = get_args(Tier)
+Action = Literal["retry", "repair", "rechunk", "raise", "stop"]
+"""What is done about a failed call: ask again, ask again saying what was wrong, hand the long prompt to a sub-RLM, ask
+a model of the next tier, or give up."""
+ACTIONS: tuple[Action, ...] = get_args(Action)
+Mode = Literal["off", "shadow", "on"]
+JudgedThing = Literal["cell", "call", "answer"]
 
 
-def policy_json(policy: Policy) -> dict[str, Any]:
-    limits = policy.limits
-    return {
-        "name": policy.name,
-        "models": dict(policy.models),
-        "tiers": {},
-        "gates": [],
-        "max_depth": policy.max_depth,
-        "max_steps": policy.max_steps,
-        "limits": {
-            "cost_usd": None if limits.cost_usd is None else format(limits.cost_usd, "f"),
-            "tokens": limits.tokens,
-            "calls": limits.calls,
-            "seconds": limits.seconds,
-        },
-        "concurrency": policy.concurrency,
-        "exploration": policy.exploration,
-        "profile": policy.profile,
-        "cell_seconds": policy.cell_seconds,
-    }
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Caps over the whole tree of a run. None: no cap."""
+
+    cost_usd: Decimal | None = Decimal("5.00")
+    tokens: int | None = None
+    calls: int | None = 20_000
+    seconds: float | None = 1_800
 
 
-def split_model(name: str) -> tuple[str, str]:
-    """`connection/model` → both parts; only the first slash divides. Raises `PolicyError`."""
-    connection, slash, model = name.partition("/")
-    if not (slash and connection and model):
-        raise PolicyError(f"{_shown(name)} is not a model. Write it as connection/model, such as openai/gpt-5.")
-    return connection, model
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routing:
+    """How the model for a call of one role is chosen among the tiers."""
+
+    kind: Literal["fixed", "cascade", "by_size"] = "fixed"
+    """fixed: the role's model. cascade: the first tier of `tiers`, and the next ones when gates refuse. by_size: by
+    the prompt's length."""
+    tiers: tuple[Tier, ...] = ()
+    """From the cheapest to the strongest."""
+    up_to: tuple[int, ...] = ()
+    """by_size: tokens up to which each tier but the last is taken."""
 
 
-def _shown(value: Any) -> str:
-    text = str(value)
-    return repr(text if len(text) <= 60 else text[:57] + "…")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateSpec:
+    """A gate as a policy names it."""
+
+    gate: str
+    """The name of its file in `gates/`."""
+    on: JudgedThing
+    roles: tuple[str, ...] = ()
+    """Of calls: only those of these roles; empty: of every role but `judge`."""
+    options: Mapping[str, JSON] = field(default_factory=dict)
 
 
-def _name(key: str, value: Any, _base: Policy) -> str:
-    if not isinstance(value, str) or not value.strip() or len(value) > 60:
-        raise PolicyError(f"`{key}` must be a name of 1 to 60 characters.")
-    return value
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyStopping:
+    """When a run that leads nowhere is ended before its limits. `shadow` only notes where it would have been."""
+
+    mode: Mode = "off"
+    rules: tuple[str, ...] = ()
+    """Names of the rules that count; empty: all of them."""
+    patience: int = 3
+    """Turns, or repeats, after which a rule speaks."""
+
+    @property
+    def watches_replies(self) -> bool:
+        return self.mode != "off" and (not self.rules or "repetition" in self.rules)
 
 
-def _models(key: str, value: Any, base: Policy) -> dict[str, str]:
-    if not isinstance(value, Mapping):
-        raise PolicyError('`models` must be an object of role and model, such as {"root": "openai/gpt-5"}.')
-    models = dict(base.models)
-    for role, model in value.items():
-        if not isinstance(role, str) or not role.isidentifier() or len(role) > 40:
-            raise PolicyError(f"{_shown(role)} is not a role. Use names such as root, worker, judge.")
-        if model is None:
-            models.pop(role, None)
-            continue
-        if not isinstance(model, str) or len(model) > 200:
-            raise PolicyError(f"The model of the role {role} must be a text: connection/model.")
-        split_model(model)
-        models[role] = model
-    return models
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compaction:
+    """When the root's history is summed up, so that long runs fit into the model's window."""
+
+    at_tokens: int | None = None
+    """Tokens of the history (an estimate) from which it is done; None: at `part` of the model's window, where known."""
+    part: float = 0.6
+    keep_turns: int = 3
+    """The newest turns that stay as they are."""
 
 
-def _whole(low: int, high: int) -> Callable[[str, Any, Policy], int]:
-    def read(key: str, value: Any, _base: Policy) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise PolicyError(f"`{key}` must be a whole number from {low} to {high:,}.")
-        return value
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How a run goes about its work."""
 
-    return read
+    name: str = "default"
+    models: Mapping[str, str] = field(default_factory=dict)
+    """role → `connection/model`, or the letter of a tier; roles not named fall back to `worker`, then `root`."""
+    tiers: Mapping[str, str] = field(default_factory=dict)
+    """tier → `connection/model`."""
+    routing: Mapping[str, Routing] = field(default_factory=dict)
+    """By role; a role that is not named is `fixed`."""
+    gates: tuple[GateSpec, ...] = ()
+    failures: Mapping[str, tuple[Action, ...]] = field(default_factory=dict)
+    """kind of failure → what is tried, in this order, where it differs from `recovery.DEFAULTS`."""
+    max_depth: int = 1
+    """0 REPL only, 1 plain sub-calls, 2 and more: sub-RLMs, one level less each."""
+    max_steps: int = 20
+    limits: Limits = field(default_factory=Limits)
+    subtree_limits: Limits = field(default_factory=lambda: Limits(cost_usd=None, calls=None, seconds=None))
+    """Caps of each sub-RLM and all below it, inside the run's."""
+    concurrency: int = 256
+    """Model calls in flight at once in this run."""
+    exploration: Literal["off", "warn", "block"] = "warn"
+    tell_budget: bool = True
+    """The model is told after each turn what is left."""
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
+    compaction: Compaction | None = field(default_factory=Compaction)
+    """None: the history is never summed up."""
+    answer_schema: JSON | None = None
+    """JSON Schema that the final answer must fit, or None for free text."""
+    tools: tuple[str, ...] = ()
+    """Names of host functions that code in the REPL may call."""
+    profile: str = "auto"
+    """Prompt profile; `auto` chooses by model."""
+    cell_seconds: float = 30.0
+    """Time a cell may run, waiting for models not counted."""
 
+    def model_for(self, role: str) -> str | None:
+        """`connection/model` or the letter of a tier; None when nothing is named."""
+        return self.models.get(role) or self.models.get("worker") or self.models.get("root")
 
-def _seconds(low: float, high: float) -> Callable[[str, Any, Policy], float]:
-    def read(key: str, value: Any, _base: Policy) -> float:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or not low <= value <= high:
-            raise PolicyError(f"`{key}` must be a number of seconds from {low:g} to {high:,g}.")
-        return float(value)
+    def named_models(self) -> dict[str, str]:
+        """role or tier → `connection/model`, of everything that this policy names."""
+        by_role = {role: self.tiers.get(model, model) for role, model in self.models.items()}
+        return {**by_role, **{f"tier {tier}": model for tier, model in self.tiers.items()}}
 
-    return read
-
-
-def _limits(_key: str, value: Any, base: Policy) -> Limits:
-    if not isinstance(value, Mapping):
-        raise PolicyError('`limits` must be an object, such as {"cost_usd": "1.00", "seconds": 600}.')
-    changes: dict[str, Any] = {}
-    for key, given in value.items():
-        if key not in _LIMITS:
-            raise PolicyError(f"There is no limit {_shown(key)}. Use: {', '.join(sorted(_LIMITS))}.")
-        changes[key] = None if given is None else _LIMITS[key](f"limits.{key}", given, base)
-    return replace(base.limits, **changes)
-
-
-def _dollars(key: str, value: Any, _base: Policy) -> Decimal:
-    try:
-        if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
-            raise InvalidOperation
-        amount = Decimal(str(value))
-    except InvalidOperation:
-        amount = Decimal("NaN")
-    if not amount.is_finite() or not LEAST_DOLLARS <= amount <= 1_000_000:
-        raise PolicyError(f'`{key}` must be an amount above 0 in US dollars, such as "1.50".')
-    return amount
-
-
-def _exploration(key: str, value: Any, _base: Policy) -> str:
-    if value not in EXPLORATIONS:
-        raise PolicyError(f"`{key}` must be one of: {', '.join(EXPLORATIONS)}.")
-    return str(value)
-
-
-def _profile(key: str, value: Any, _base: Policy) -> str:
-    from trajectories.engine.prompts import profile_names
-
-    names = ("auto", *profile_names())
-    if value not in names:
-        raise PolicyError(f"`{key}` must be one of: {', '.join(names)}.")
-    return str(value)
-
-
-_LIMITS: dict[str, Callable[[str, Any, Policy], Any]] = {
-    "cost_usd": _dollars,
-    "tokens": _whole(1, 10**12),
-    "calls": _whole(1, 10**9),
-    "seconds": _seconds(0.1, 30 * 24 * 3600),
-}
-_READERS: dict[str, Callable[[str, Any, Policy], Any]] = {
-    "name": _name,
-    "models": _models,
-    "max_depth": _whole(0, MOST_DEPTH),
-    "max_steps": _whole(1, 1_000),
-    "limits": _limits,
-    "concurrency": _whole(1, 1_024),
-    "exploration": _exploration,
-    "profile": _profile,
-    "cell_seconds": _seconds(0.1, 3_600),
-}
+    def tier_of(self, model: str) -> Tier | None:
+        """The tier that a `connection/model` stands for in this policy."""
+        return next((tier for tier in TIERS if self.tiers.get(tier) == model), None)

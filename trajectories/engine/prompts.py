@@ -3,6 +3,7 @@
 Nothing here ever sees a document's text: only names, sizes and what the code printed.
 """
 
+import json
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,6 +74,11 @@ def first_message(profile: Profile, question: str, documents: Sequence[Document]
         documents="\n".join(listed),
         kind=profile.say(kind, count=len(documents), chars=chars),
     )
+
+
+def answer_form(profile: Profile, schema: Any) -> str:
+    """What is said of the form that the final answer must have."""
+    return profile.say("answer_form", schema=json.dumps(schema, ensure_ascii=False))
 
 
 def _short(name: str) -> str:

@@ -7,18 +7,34 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from trajectories.engine import lm
+from trajectories.engine.asking import Asker
 from trajectories.engine.budget import Budget
-from trajectories.engine.calls import Caller, Router
+from trajectories.engine.calls import Caller
 from trajectories.engine.errors import EngineError, NoAnswer
 from trajectories.engine.events import Delta, Emit, Event, cost_json, source_json, usage_json
+from trajectories.engine.judging import Judges
 from trajectories.engine.lm.http import HTTP
 from trajectories.engine.node import Recursion
-from trajectories.engine.policy import policy_json
+from trajectories.engine.pacing import Pacer
+from trajectories.engine.policy import Policy
+from trajectories.engine.policy_json import policy_json
 from trajectories.engine.prompts import load_profile
+from trajectories.engine.recovery import Recovery
+from trajectories.engine.routing import Router
 from trajectories.engine.sandbox import SandboxHouse
 from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.tree import Tree
-from trajectories.engine.types import Connection, Document, EndedBy, LMClient, Outcome, Policy, Price, RunStatus, Source
+from trajectories.engine.types import (
+    Connection,
+    Document,
+    EndedBy,
+    LMClient,
+    ModelSpec,
+    Outcome,
+    Recorded,
+    RunStatus,
+    Source,
+)
 
 INTERRUPTED = "interrupted"
 """Message with which a run's asyncio task is cancelled when the process stops, not the user."""
@@ -32,8 +48,8 @@ class Task:
     documents: tuple[Document, ...]
     policy: Policy
     connections: Mapping[str, Connection]
-    prices: Mapping[str, Price] = field(default_factory=dict)
-    """Own prices by `connection/model`; they go before the list's."""
+    models: Mapping[str, ModelSpec] = field(default_factory=dict)
+    """What is known of models, by `connection/model`."""
 
 
 class Engine:
@@ -42,7 +58,7 @@ class Engine:
     def __init__(self, sandbox: str = "auto", sandbox_min: str = "syscalls", max_in_flight: int = 256) -> None:
         self._http = HTTP()
         self._sandboxes = SandboxHouse(kind=sandbox, minimum=sandbox_min)
-        self._slots = asyncio.Semaphore(max_in_flight)
+        self._pacer = Pacer(max_in_flight)
         self._clients: dict[Connection, LMClient] = {}
 
     async def open(self) -> None:
@@ -72,11 +88,14 @@ class Engine:
             self._clients[connection] = lm.connect(connection, self._http)
         return self._clients[connection]
 
-    async def run(self, task: Task, emit: Emit, on_delta: Delta | None = None) -> Outcome:
+    async def run(
+        self, task: Task, emit: Emit, on_delta: Delta | None = None, *, recorded: Recorded | None = None
+    ) -> Outcome:
         """Makes one trajectory. Everything that happens is told to `emit`, from `run.started` to `run.finished`.
+        `recorded`: replies of an earlier run, which answer the same calls at once and for nothing.
 
         Cancelling the asyncio task ends the run as cancelled (as interrupted, with that message) and raises again."""
-        run = _Run(self, task, emit, on_delta)
+        run = _Run(self, task, emit, on_delta, recorded)
         await run.begin()
         try:
             outcome = await run.outcome()
@@ -90,8 +109,11 @@ class Engine:
 class _Run:
     """One run while it goes on."""
 
-    def __init__(self, engine: Engine, task: Task, emit: Emit, on_delta: Delta | None) -> None:
+    def __init__(
+        self, engine: Engine, task: Task, emit: Emit, on_delta: Delta | None, recorded: Recorded | None
+    ) -> None:
         self._engine = engine
+        self._recorded = recorded
         self._task = task
         self._emit = emit
         self._on_delta = on_delta
@@ -117,36 +139,41 @@ class _Run:
         try:
             answer = await self._solve()
         except NoAnswer as error:
-            return self._failed(error.ended_by, error.kind, str(error))  # type: ignore[arg-type]
+            return self._failed(error.ended_by, error.kind, str(error), error.answer)  # type: ignore[arg-type]
         except EngineError as error:
             return self._failed("error", error.kind, str(error))
         return self._outcome("succeeded", answer.ended_by, answer=answer.text, sources=answer.sources)
 
     async def _solve(self) -> Answer:
-        policy = self._task.policy
-        budget = Budget(policy.limits)
+        shop = self._shop(self._task.policy)
+        shop.router.check()
+        return await Recursion(shop).solve_root(self._task.question, self._task.documents)
+
+    def _shop(self, policy: Policy) -> Shop:
+        recovery = Recovery(policy.failures)
         caller = Caller(
             tree=self._tree,
             emit=self._emit,
-            budget=budget,
-            run_slots=asyncio.Semaphore(policy.concurrency),
-            process_slots=self._engine._slots,
+            pacer=self._engine._pacer,
+            concurrency=policy.concurrency,
+            recovery=recovery,
+            early_stopping=policy.early_stopping,
             on_delta=self._on_delta,
+            recorded=self._recorded,
         )
-        router = Router(policy, self._task.connections, self._engine.client, self._task.prices)
-        for role in policy.models:
-            router.route(role)
-        shop = Shop(
+        router = Router(policy, self._task.connections, self._engine.client, self._task.models)
+        judges = Judges(policy.gates, self._tree, self._emit)
+        return Shop(
             policy=policy,
             profile=self._profile,
             tree=self._tree,
             emit=self._emit,
-            budget=budget,
+            budget=Budget(policy.limits),
             router=router,
-            caller=caller,
+            asker=Asker(caller=caller, router=router, judges=judges, recovery=recovery, emit=self._emit),
+            judges=judges,
             sandboxes=self._engine._sandboxes,
         )
-        return await Recursion(shop).solve_root(self._task.question, self._task.documents)
 
     def broken_off(self, *, interrupted: bool) -> Outcome:
         """How a cancelled run ended: by its user, or because the process stops."""
@@ -155,8 +182,8 @@ class _Run:
             return self._failed("error", INTERRUPTED, message)
         return self._outcome("cancelled", "cancel")
 
-    def _failed(self, ended_by: EndedBy, kind: str, message: str) -> Outcome:
-        return self._outcome("failed", ended_by, error_kind=kind, error_message=message)
+    def _failed(self, ended_by: EndedBy, kind: str, message: str, answer: str | None = None) -> Outcome:
+        return self._outcome("failed", ended_by, error_kind=kind, error_message=message, answer=answer)
 
     def _outcome(
         self,

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 
+from trajectories.engine.asking import Asker
 from trajectories.engine.budget import Budget
-from trajectories.engine.calls import Caller, Router
 from trajectories.engine.events import Emit
+from trajectories.engine.judging import Judges
+from trajectories.engine.policy import Policy
 from trajectories.engine.prompts import Profile
+from trajectories.engine.routing import Router
 from trajectories.engine.sandbox import SandboxHouse
 from trajectories.engine.tree import Tree
-from trajectories.engine.types import EndedBy, Policy, Source
+from trajectories.engine.types import EndedBy, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,8 +21,10 @@ class Shop:
     tree: Tree
     emit: Emit
     budget: Budget
+    """The run's, or in a sub-RLM with caps of its own, that one's."""
     router: Router
-    caller: Caller
+    asker: Asker
+    judges: Judges
     sandboxes: SandboxHouse
 
 
@@ -28,3 +33,5 @@ class Answer:
     text: str
     ended_by: EndedBy
     sources: tuple[Source, ...] = ()
+    variable: str | None = None
+    """Where it was taken from, if it was."""

@@ -4,17 +4,18 @@ One failure is that item's result, never an exception; only cancelling stops the
 """
 
 import asyncio
-import json
-import re
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
-from jsonschema.exceptions import ValidationError
 
-from trajectories.engine.calls import Call, Caller, Route, Router
+from trajectories.engine.asking import TooLong, fitting
+from trajectories.engine.calls import Call, estimated_tokens
 from trajectories.engine.errors import EngineError, FailureKind, PolicyError, ProviderError
+from trajectories.engine.judging import Tally
+from trajectories.engine.routing import Ladder
+from trajectories.engine.shop import Shop
 from trajectories.engine.text import TextInMemory
 from trajectories.engine.tree import Node, Tree
 from trajectories.engine.types import CallItem, CallResult, Document, HostCall, Message, Quote, QuotingText, Read, Span
@@ -22,7 +23,6 @@ from trajectories.engine.types import CallItem, CallResult, Document, HostCall, 
 SHORT_PROMPT = 2_000
 """A sub-RLM's prompt up to this length is its question; a longer one only stands in its context."""
 TASK_IN_CONTEXT = "The task and its material stand in `context`. Read it there and do what it asks."
-_FENCED = re.compile(r"^\s*```[a-z]*\n(.*)\n```\s*$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class ChildTask:
     question: str
     documents: tuple[Document, ...]
     context_is_list: bool
-    route: Route
+    ladder: Ladder
     path: str
     batch: int | None = None
     index: int | None = None
@@ -57,94 +57,100 @@ class Reach:
 class SubCalls:
     """Answers the host calls of one cell."""
 
-    def __init__(
-        self, *, tree: Tree, cell: Node, path: str, reach: Reach, router: Router, caller: Caller, solve: Solve
-    ) -> None:
-        self._tree = tree
+    def __init__(self, shop: Shop, cell: Node, path: str, reach: Reach, solve: Solve) -> None:
+        self._shop = shop
         self._cell = cell
         self._path = path
         self._reach = reach
-        self._router = router
-        self._caller = caller
         self._solve = solve
         self._calls = 0
         self.made = 0
         """Items asked for so far."""
+        self.tally: Tally = Counter()
+        """What the gates said of the replies."""
 
     async def __call__(self, call: HostCall) -> list[CallResult]:
         self._calls += 1
         self.made += len(call.items)
         path = f"{self._path}/{self._calls}"
-        levels = self._reach.max_depth - self._reach.depth
-        if levels < 1:
+        if self._levels < 1:
             return [_failed("depth", "Model calls are switched off at this depth. Work with Python.")] * len(call.items)
         try:
-            route = self._route(call)
-            _check_schema(call.schema)
+            _check(call)
+            self._shop.router.ladder(call.role, call.model)
         except EngineError as error:
             return [_failed(_kind(error), str(error))] * len(call.items)
-        recursive = call.op == "rlm" and levels >= 2
-        answer = self._recurse if recursive else self._ask
-        batch = _Batch(self._tree) if call.batch else None
+        answer = self._recurse if call.op == "rlm" and self._levels >= 2 else self._ask
+        batch = _Batch(self._shop.tree) if call.batch else None
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(answer(call, item, index, route, f"{path}.{index}", batch))
+                group.create_task(answer(_Item(call, item, index, f"{path}.{index}", batch)))
                 for index, item in enumerate(call.items)
             ]
         return [task.result() for task in tasks]
 
-    def _route(self, call: HostCall) -> Route:
-        if not call.role.isidentifier() or len(call.role) > 40:
-            raise PolicyError("A role is a short name, such as worker.")
-        return self._router.route(call.role, call.model)
+    @property
+    def _levels(self) -> int:
+        """Of calls that the code may still make."""
+        return self._reach.max_depth - self._reach.depth
 
-    async def _ask(
-        self, call: HostCall, item: CallItem, index: int, route: Route, path: str, batch: "_Batch | None"
-    ) -> CallResult:
-        prompt = _with_context(item)
-        number = batch.number() if batch else None
+    async def _ask(self, item: "_Item") -> CallResult:
+        prompt = _with_context(item.item)
+        messages = (Message(role="user", content=prompt.text, quotes=prompt.quotes),)
+        ladder = self._shop.router.ladder(item.call.role, item.call.model, estimated_tokens(messages))
+        call = Call(
+            route=ladder[0],
+            messages=messages,
+            name=prompt.text[:200] or "(empty prompt)",
+            parent=self._cell,
+            depth=self._reach.depth + 1,
+            path=item.path,
+            budget=self._shop.budget,
+            schema=item.call.schema,
+            reads=reads_of(prompt.quotes, self._reach.documents),
+            batch=item.batch.number() if item.batch else None,
+            index=item.index if item.batch else None,
+            line=item.call.line,
+        )
         try:
-            reply = await self._caller.call(
-                Call(
-                    route=route,
-                    messages=(Message(role="user", content=prompt.text, quotes=prompt.quotes),),
-                    name=prompt.text[:200] or "(empty prompt)",
-                    parent=self._cell,
-                    depth=self._reach.depth + 1,
-                    path=path,
-                    schema=call.schema,
-                    reads=reads_of(prompt.quotes, self._reach.documents),
-                    batch=number,
-                    index=index if batch else None,
-                    line=call.line,
-                )
+            accepted = await self._shop.asker.ask(
+                call, ladder, documents=self._reach.documents, tally=self.tally, can_rechunk=self._levels >= 2
             )
+        except TooLong:
+            return await self._recurse(item)
         except EngineError as error:
             return _failed(_kind(error), str(error))
-        if reply.finish_reason == "length" and call.schema is not None:
-            return _failed("truncated", "The reply was cut at the length limit.")
-        return CallResult(value=reply.text) if call.schema is None else _checked(reply.text, call.schema)
+        return CallResult(value=accepted.value)
 
-    async def _recurse(
-        self, call: HostCall, item: CallItem, index: int, route: Route, path: str, batch: "_Batch | None"
-    ) -> CallResult:
-        texts = item.context if item.context is not None else (item.prompt,)
-        is_short = len(item.prompt.text) <= SHORT_PROMPT
+    async def _recurse(self, item: "_Item") -> CallResult:
+        prompt, context = item.item.prompt, item.item.context
+        texts = context if context is not None else (prompt,)
         task = ChildTask(
-            question=item.prompt.text if is_short else TASK_IN_CONTEXT,
+            question=prompt.text if len(prompt.text) <= SHORT_PROMPT else TASK_IN_CONTEXT,
             documents=tuple(_child_document(text, number, self._reach.documents) for number, text in enumerate(texts)),
-            context_is_list=item.context_is_list,
-            route=route,
-            path=path,
-            batch=batch.number() if batch else None,
-            index=index if batch else None,
-            line=call.line,
+            context_is_list=item.item.context_is_list,
+            ladder=self._shop.router.ladder(item.call.role if item.call.op == "rlm" else "root", item.call.model),
+            path=item.path,
+            batch=item.batch.number() if item.batch else None,
+            index=item.index if item.batch else None,
+            line=item.call.line,
         )
         try:
             answer = await self._solve(task, self._cell)
+            return CallResult(value=answer if item.call.schema is None else fitting(answer, item.call.schema))
         except EngineError as error:
             return _failed(_kind(error), str(error))
-        return CallResult(value=answer) if call.schema is None else _checked(answer, call.schema)
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """One prompt of a call."""
+
+    call: HostCall
+    item: CallItem
+    index: int
+    path: str
+    batch: "_Batch | None"
 
 
 class _Batch:
@@ -210,27 +216,16 @@ def _with_context(item: CallItem) -> QuotingText:
     return QuotingText(text=text, quotes=tuple(quotes))
 
 
-def _check_schema(schema: Any) -> None:
-    if schema is None:
+def _check(call: HostCall) -> None:
+    """Raises `PolicyError`, `ProviderError` for a call that cannot be made for any of its items."""
+    if not call.role.isidentifier() or len(call.role) > 40:
+        raise PolicyError("A role is a short name, such as worker.")
+    if call.schema is None:
         return
     try:
-        Draft202012Validator.check_schema(schema)
+        Draft202012Validator.check_schema(call.schema)
     except SchemaError as error:
         raise ProviderError("schema", f"The schema is not a JSON Schema: {error.message[:300]}") from error
-
-
-def _checked(text: str, schema: Any) -> CallResult:
-    fenced = _FENCED.match(text)
-    try:
-        value = json.loads(fenced[1] if fenced else text)
-        Draft202012Validator(schema).validate(value)
-    except ValueError:
-        return _failed("schema", f"The reply is not JSON: {text[:200]}")
-    except RecursionError:
-        return _failed("schema", "The reply is nested too deeply.")
-    except ValidationError as error:
-        return _failed("schema", f"The reply does not fit the schema: {error.message[:300]}")
-    return CallResult(value=value)
 
 
 def _failed(kind: FailureKind, message: str) -> CallResult:

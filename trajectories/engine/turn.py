@@ -1,6 +1,9 @@
 """One reply of the root model, played: its blocks run in order until one ends the run, and what it is told after."""
 
+from collections.abc import Awaitable, Callable
+
 from trajectories.engine import prompts
+from trajectories.engine.answering import Refusal
 from trajectories.engine.cells import Cells, final_var
 from trajectories.engine.parsing import Block, ParsedReply, ProseEnding
 from trajectories.engine.prompts import SHOWN_CHARS, Shown
@@ -8,21 +11,29 @@ from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.tree import Node
 from trajectories.engine.types import Execution, Variable
 
+Check = Callable[[Answer], Awaitable[Refusal | None]]
+"""Whether an answer is taken; None: it is."""
+
 
 class Turn:
     """Plays one reply. `notes` says what was wrong with it, in the profile's words."""
 
-    def __init__(self, shop: Shop, cells: Cells, step: Node, number: int, parsed: ParsedReply, *, cut: bool) -> None:
+    def __init__(
+        self, shop: Shop, cells: Cells, step: Node, number: int, parsed: ParsedReply, check: Check, *, cut: bool
+    ) -> None:
         self._shop = shop
         self._cells = cells
         self._step = step
         self._number = number
         self._parsed = parsed
+        self._check = check
         self._cut = cut
         """The reply ended at the length limit: its last, unfinished part does not count."""
         self._chars = SHOWN_CHARS
         self._played: list[tuple[Execution, Shown]] = []
         self.notes: list[str] = []
+        self.refused: list[tuple[Answer, Refusal]] = []
+        """Answers that were given and not taken."""
 
     async def play(self) -> Answer | None:
         blocks = [block for block in self._parsed.blocks if block.closed or not self._cut]
@@ -36,22 +47,37 @@ class Turn:
                 self._note("cut_reply")
         return answer
 
+    @property
+    def error(self) -> str:
+        """What the last cell failed with; empty when it did not."""
+        error = self._played[-1][0].error if self._played else None
+        return f"{error.kind}: {error.message}" if error else ""
+
     async def _run(self, blocks: list[Block]) -> Answer | None:
         for number, block in enumerate(blocks):
             execution = await self._cell(block.code, len(blocks) - number)
             if execution.ending is not None:
-                if self._may_end():
-                    return self._cells.answer(execution.ending)
-                self._note("no_look")
+                taken = await self._taken(self._cells.answer(execution.ending))
+                if taken is not None:
+                    return taken
             if execution.repl_lost:
                 break
         return None
 
+    async def _taken(self, answer: Answer) -> Answer | None:
+        refusal = await self._check(answer)
+        if refusal is None:
+            return answer
+        self.notes.append(refusal.note)
+        self.refused.append((answer, refusal))
+        return None
+
     async def _cell(self, code: str, left: int) -> Execution:
         """Runs a block; what of the turn's characters its forerunners left is shared with the blocks still to come."""
-        execution, shown = await self._cells.execute(self._step, code, self._number, self._chars // left)
+        execution, shown, notes = await self._cells.execute(self._step, code, self._number, self._chars // left)
         self._chars -= min(self._chars, len(shown.output))
         self._played.append((execution, shown))
+        self.notes.extend(notes)
         return execution
 
     async def _without_code(self) -> Answer | None:
@@ -61,8 +87,6 @@ class Turn:
         elif ending is None:
             others = self._parsed.other_fences
             self._note("other_fence" if others else "no_code", marks=repr(others[0]) if others else "")
-        elif not self._may_end():
-            self._note("no_look")
         else:
             return await self._prose_answer(ending)
         return None
@@ -70,16 +94,9 @@ class Turn:
     async def _prose_answer(self, ending: ProseEnding) -> Answer | None:
         """The answer that `FINAL(…)` outside code gives; a variable is read in the REPL, as a cell."""
         if not ending.is_variable:
-            return Answer(text=ending.value, ended_by="answer")
+            return await self._taken(Answer(text=ending.value, ended_by="answer"))
         execution = await self._cell(final_var(ending), 1)
-        return self._cells.answer(execution.ending) if execution.ending else None
-
-    def _may_end(self) -> bool:
-        """Whether an answer is taken now. Without a look at the text it is not, where the policy blocks that."""
-        if self._cells.looked or self._shop.policy.exploration == "off":
-            return True
-        self._step.data["unexplored"] = True
-        return self._shop.policy.exploration == "warn"
+        return await self._taken(self._cells.answer(execution.ending)) if execution.ending else None
 
     def _note(self, message: str, **values: str) -> None:
         self.notes.append(self._shop.profile.say(message, **values))
@@ -95,5 +112,5 @@ class Turn:
             variables=list(variables.values()),
             step=self._number,
             max_steps=self._shop.policy.max_steps,
-            left=self._shop.budget.left(),
+            left=self._shop.budget.left() if self._shop.policy.tell_budget else {},
         )

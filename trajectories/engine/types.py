@@ -4,7 +4,7 @@ Only data. Money is `Decimal` US dollars, times are seconds, offsets are charact
 within one document, unless a field says otherwise.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, Protocol
@@ -107,6 +107,8 @@ class Connection:
     provider: str
     base_url: str = ""
     api_key: str = field(default="", repr=False)
+    concurrency: int | None = None
+    """Requests in flight that its server is asked at most; None: as many as the process allows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,46 +202,33 @@ class Reply:
     reasoning: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpec:
+    """What is known of a model beyond its name. None: nobody said."""
+
+    tier: Literal["A", "B", "C", "D"] | None = None
+    context_window: int | None = None
+    """Tokens of input."""
+    price: Price | None = None
+    """The owner's own; goes before the price list's."""
+    profile: str | None = None
+    """Prompt profile for it as a root."""
+    takes_images: bool | None = None
+
+
 OnDelta = Callable[[str], None]
+
+
+class Recorded(Protocol):
+    """Replies of an earlier run, for one that replays it: they answer at once and for nothing."""
+
+    def reply(self, call_key: str) -> Reply | None: ...
 
 
 class LMClient(Protocol):
     """One connection to one provider. Raises `ProviderError`; retrying is not its business."""
 
     async def complete(self, request: Request, on_delta: OnDelta | None = None) -> Reply: ...
-
-
-# ---------------------------------------------------------------------------------------------- policy
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Caps over the whole tree of a run. None: no cap."""
-
-    cost_usd: Decimal | None = Decimal("5.00")
-    tokens: int | None = None
-    calls: int | None = 20_000
-    seconds: float | None = 1_800
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Policy:
-    """How a run goes about its work."""
-
-    name: str = "default"
-    models: Mapping[str, str] = field(default_factory=dict)
-    """role → `connection/model`; roles not named fall back to `worker`, then `root`."""
-    max_depth: int = 1
-    """0 REPL only, 1 plain sub-calls, 2 and more: sub-RLMs, one level less each."""
-    max_steps: int = 20
-    limits: Limits = field(default_factory=Limits)
-    concurrency: int = 256
-    """Model calls in flight at once in this run."""
-    exploration: Literal["off", "warn", "block"] = "warn"
-    profile: str = "auto"
-    """Prompt profile; `auto` chooses by model."""
-    cell_seconds: float = 30.0
-    """Time a cell may run, waiting for models not counted."""
 
 
 # ---------------------------------------------------------------------------------------------- the REPL

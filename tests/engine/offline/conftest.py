@@ -9,8 +9,9 @@ import pytest_asyncio
 
 from trajectories import engine
 from trajectories.engine.events import Event
+from trajectories.engine.policy import Policy
 from trajectories.engine.text import TextInMemory
-from trajectories.engine.types import Connection, Document, Outcome, Policy
+from trajectories.engine.types import Connection, Document, Outcome
 
 POLICY = Policy(models={"root": "offline/planner", "worker": "offline/extractive"})
 
