@@ -57,6 +57,8 @@ class Lab:
         self.engine = made
         self.server = server
         self.log = Log()
+        self.windows: dict[str, int] = {}
+        """Context windows by `connection/model`."""
 
     async def ask(
         self,
@@ -83,6 +85,7 @@ class Lab:
             documents=texts,
             policy=engine.policy_from_json({"models": MODELS} | policy),
             connections={"test": connection, "offline": offline},
+            models={name: engine.ModelSpec(context_window=window) for name, window in self.windows.items()},
         )
 
     def root_requests(self) -> list[dict[str, Any]]:

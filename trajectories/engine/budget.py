@@ -180,6 +180,13 @@ class Budget:
         if self._above is not None and reservation.above is not None:
             await self._above.settle(reservation.above, usage, cost, called=called)
 
+    async def count(self, usage: Usage, cost: Cost) -> None:
+        """Takes in a call that was made before this run."""
+        async with self._settled:
+            self._spent.add(Amounts(usage.calls, usage.input_tokens + usage.output_tokens, cost.usd or Decimal(0)))
+        if self._above is not None:
+            await self._above.count(usage, cost)
+
     def left(self) -> dict[str, str]:
         """What remains, for the model's eyes. Without the time: messages must be the same in a replay."""
         left: dict[str, str] = {}

@@ -16,7 +16,7 @@ from trajectories.engine import pricing
 from trajectories.engine.budget import Ask, Budget
 from trajectories.engine.errors import FailureKind, ProviderError
 from trajectories.engine.events import Delta, Emit, Event, cost_json, price_json, read_json, usage_json
-from trajectories.engine.pacing import Lane, Pacer
+from trajectories.engine.pacing import Pacer
 from trajectories.engine.policy import EarlyStopping
 from trajectories.engine.recovery import Recovery
 from trajectories.engine.routing import Route
@@ -25,6 +25,8 @@ from trajectories.engine.tree import Node, Tree
 from trajectories.engine.types import Cost, Message, Read, Recorded, Reply, Request, Usage
 
 MOST_TRIES = 5
+MOST_TRIES_LIMITED = 40
+"""“Too many requests” is no failure: such a call only waits for its turn."""
 FIRST_WAIT = 0.5
 LONGEST_WAIT = 30.0
 NOT_BILLED: frozenset[FailureKind] = frozenset({"auth", "rate_limit", "overloaded", "bad_request", "context_length"})
@@ -112,7 +114,9 @@ class Caller:
         ) as node:
             node.durable = True
             known = self._recorded.reply(key) if self._recorded else None
-            reply = _replayed(known, node) if known else await self._asked(call, request, node)
+            if known is not None:
+                await call.budget.count(known.usage, known.cost)
+            reply = _replayed(known.reply, node) if known else await self._asked(call, request, node)
             if reply.finish_reason == "content_filter":
                 raise ProviderError("content_filter", f"The provider refused the content. {reply.text[:200]}".strip())
             return Called(reply=reply, node=node.number)
@@ -138,7 +142,7 @@ class Caller:
         """Tries again after failures that pass, as often as is sensible. While it waits, its place is another's."""
         connection = call.route.connection
         lane_name = f"{connection.provider} {connection.base_url} {connection.name}"
-        for attempt in range(1, MOST_TRIES + 1):
+        for attempt in range(1, MOST_TRIES + MOST_TRIES_LIMITED):
             node.data["attempt"] = attempt
             async with self._pacer.slot(self, self._concurrency, lane_name, connection.concurrency) as lane:
                 if attempt == 1:
@@ -150,10 +154,12 @@ class Caller:
                     lane.went_well()
                     return reply
                 except ProviderError as error:
-                    if attempt == MOST_TRIES or not self._recovery.is_retried(error.kind):
+                    if error.kind == "rate_limit":
+                        lane.refused(began, error.retry_after or 0.0)
+                    trying.failed(error)
+                    if trying.is_over or not self._recovery.is_retried(error.kind):
                         raise
-                    failure = error
-                    pause = self._pause(call, attempt, failure, lane)
+                    failure, pause = error, self._pause(call, attempt, error)
             await self._wait(node, attempt, failure, pause, time.monotonic() - began)
         raise AssertionError("the last try returns or raises")
 
@@ -173,14 +179,12 @@ class Caller:
             await self._emit(Event(type="early_stop.noticed", node=node.number, data=data))
         return reply
 
-    def _pause(self, call: Call, attempt: int, error: ProviderError, lane: Lane) -> float:
+    def _pause(self, call: Call, attempt: int, error: ProviderError) -> float:
         """Seconds until the server may be asked again: what it said, else doubling with jitter. Raises the error when
         there is no time for it."""
         pause: float = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1)) * random.uniform(0.5, 1.0)
         if error.retry_after is not None:
             pause = error.retry_after + random.uniform(0, 0.1)
-        if error.kind == "rate_limit":
-            lane.refused(time.monotonic(), error.retry_after or 0.0)
         deadline = call.budget.hard_deadline
         if deadline is not None and time.monotonic() + pause >= deadline:
             raise error
@@ -232,6 +236,19 @@ class _Trying:
     since: float
     sent: int = 0
     """Requests that went out."""
+    failures: int = 0
+    refusals: int = 0
+    """“Too many requests”."""
+
+    def failed(self, error: ProviderError) -> None:
+        if error.kind == "rate_limit":
+            self.refusals += 1
+        else:
+            self.failures += 1
+
+    @property
+    def is_over(self) -> bool:
+        return self.failures >= MOST_TRIES or self.refusals >= MOST_TRIES_LIMITED
 
 
 def _replayed(reply: Reply, node: Node) -> Reply:

@@ -14,8 +14,6 @@ from typing import Any
 
 FEWEST = 1
 FALLS_BY = 0.5
-CALM_SECONDS = 1.0
-"""Refusals within so long of each other are one: a burst of them halves the limit once."""
 
 
 @dataclass(slots=True)
@@ -32,9 +30,11 @@ class Lane:
     def has_room(self) -> bool:
         return self.flying < int(self.limit)
 
-    def refused(self, now: float, wait: float) -> None:
+    def refused(self, sent_at: float, wait: float) -> None:
+        """Of a burst that went out together only the first refusal counts: the others knew nothing of it."""
+        now = time.monotonic()
         self.closed_until = max(self.closed_until, now + wait)
-        if now - self.fell_at >= CALM_SECONDS:
+        if sent_at > self.fell_at:
             self.fell_at = now
             self.limit = max(FEWEST, min(self.limit, self.flying or 1) * FALLS_BY)
 

@@ -219,10 +219,20 @@ class ModelSpec:
 OnDelta = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedReply:
+    """A reply that was given before, with what it took then: it counts towards the caps, so that the model is told
+    the same of what is left, but it is not paid again."""
+
+    reply: Reply
+    usage: Usage
+    cost: Cost
+
+
 class Recorded(Protocol):
     """Replies of an earlier run, for one that replays it: they answer at once and for nothing."""
 
-    def reply(self, call_key: str) -> Reply | None: ...
+    def reply(self, call_key: str) -> RecordedReply | None: ...
 
 
 class LMClient(Protocol):
