@@ -4,6 +4,7 @@ Times are ISO 8601 in UTC with microseconds and “Z”, money is a decimal stri
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ import orjson
 from django.db.models import F, QuerySet
 from django.http import HttpRequest
 
-from trajectories import exporters, recorder, tags
+from trajectories import critical, exporters, recorder, tags
 from trajectories.models import Annotation, Document, Event, Node, Run
 
 TREE_COLUMNS = (
@@ -25,6 +26,7 @@ TREE_COLUMNS = (
     "start",
     "end",
     "queued_ms",
+    "retried_ms",
     "role",
     "model",
     "batch",
@@ -42,11 +44,13 @@ TREE_COLUMNS = (
 _FIELDS = {
     "start": F("started_at"),
     "end": F("finished_at"),
+    "retried_ms": F("number"),
     "line": F("data__line"),
     "usd": F("cost_usd"),
     "error": F("error__kind"),
 }
-START, END = TREE_COLUMNS.index("start"), TREE_COLUMNS.index("end")
+"""Where a column is not called as in the table; `retried_ms` is filled in."""
+START, END, RETRIED = (TREE_COLUMNS.index(name) for name in ("start", "end", "retried_ms"))
 USAGE_KINDS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -187,11 +191,13 @@ def _tree_rows(run: Run) -> Iterator[list[Any]]:
     """Values of `TREE_COLUMNS`, and the log's last number after them."""
     began = run.started_at.timestamp() if run.started_at else 0.0
     fields = [_FIELDS.get(name, F(name)) for name in TREE_COLUMNS]
+    retried = critical.retried_ms(run)
     nodes = Node.objects.filter(run=run).order_by("number")
     for values in nodes.values_list(*fields, "run__last_seq").iterator(chunk_size=2_000):
         row = list(values)
         row[START] = round(row[START] - began, 6)
         row[END] = None if row[END] is None else round(row[END] - began, 6)
+        row[RETRIED] = retried.get(row[RETRIED])
         yield row
 
 
@@ -253,6 +259,21 @@ def _beginning(reference: dict[str, Any]) -> Any:
     if "messages" not in reference:
         return reference["head"]
     return [{"role": message["role"], "content": message["head"]} for message in reference["messages"]]
+
+
+def critical_json(run: Run) -> dict[str, Any]:
+    """What the run's time was spent in, from who awaited whom; for one that goes on, the path so far."""
+    path = critical.path_of(run)
+    if path is None:
+        return {"seconds": 0.0, "least_seconds": 0.0, "shares": {}, "nodes": [], "leaves": [], "sentence": []}
+    return {
+        "seconds": path.micros / 1e6,
+        "least_seconds": path.least / 1e6,
+        "shares": {name: micros / 1e6 for name, micros in path.shares.items()},
+        "nodes": path.nodes,
+        "leaves": path.leaves,
+        "sentence": [asdict(part) for part in critical.words(path)],
+    }
 
 
 # ---------------------------------------------------------------------------------------------- events

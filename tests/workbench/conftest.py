@@ -58,14 +58,14 @@ def recorded(db: None, tmp_path: Path) -> Path:
         events, tree = _kept(made)
         length = len(events)
         places = sorted({1, length // 4, length // 2, length - 1, length})
-        cuts = [{"after": place, "tree": _kept(_cut(made, place))[1]} for place in places]
+        cuts = [{"after": place, "tree": _kept(cut(made, place))[1]} for place in places]
         text = json.dumps({"events": events, "cuts": cuts})
         (tmp_path / f"{name}.json").write_text(text)
         assert tree["last_seq"] == length
     return tmp_path
 
 
-def _cut(made: MadeRun, after: int) -> MadeRun:
+def cut(made: MadeRun, after: int) -> MadeRun:
     return replace(made, events=made.events[:after])
 
 

@@ -3,7 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 
-from trajectories import access, charts, coverage
+from trajectories import access, charts, coverage, representations
+from trajectories.api import shapes
 from trajectories.api.bodies import json_answer
 from trajectories.api.errors import ApiError
 
@@ -21,3 +22,8 @@ def chart(request: HttpRequest, run_id: str, name: str) -> HttpResponse:
 @router.get("/runs/{run_id}/strips", summary="How near each piece of the documents came to the answer")
 def strips(request: HttpRequest, run_id: str) -> HttpResponse:
     return json_answer(coverage.strips(coverage.coverage_of(access.get_run(request.user, run_id))))
+
+
+@router.get("/runs/{run_id}/critical", response=shapes.Critical, summary="What a run's time was spent in")
+def critical(request: HttpRequest, run_id: str) -> HttpResponse:
+    return json_answer(representations.critical_json(access.get_run(request.user, run_id)))

@@ -194,6 +194,26 @@ class Annotations(Schema):
     next: str | None
 
 
+class Clause(Schema):
+    text: str
+    key: str
+    """`total`, `root`, `calls`, `code`, `gates`, `rest` or `workers`; empty for what joins them."""
+    node: int | None
+    nodes: list[int]
+
+
+class Critical(Schema):
+    seconds: float
+    least_seconds: float
+    """The same had no call waited for a slot."""
+    shares: dict[str, float]
+    """Seconds of `root`, `calls`, `queue`, `retries`, `code`, `gates` and `rest`."""
+    nodes: list[int]
+    leaves: list[int]
+    """Calls, cells and gates on the path, in order of time."""
+    sentence: list[Clause]
+
+
 class Estimate(Schema):
     tokens: int
     window: int | None

@@ -7,11 +7,12 @@
  * @typedef {{
  *   number: number, parent: number | null, kind: 'rlm' | 'step' | 'lm' | 'cell' | 'gate', depth: number, name: string,
  *   status: 'running' | 'succeeded' | 'failed' | 'cancelled', start: number, end: number | null,
- *   queued_ms: number | null, role: string, model: string, batch: number | null, index: number | null,
+ *   queued_ms: number | null, retried_ms: number, role: string, model: string, batch: number | null, index: number | null,
  *   attempt: number | null, line: number | null, input_tokens: number | null, cache_read_tokens: number | null,
  *   output_tokens: number | null, usd: string | null, cost_kind: string, subtree_usd: string | null,
  *   error: string | null,
- * }} Node  start and end: seconds since the run's start; end null while it runs
+ * }} Node  start and end: seconds since the run's start; end null while it runs; retried_ms: in tries that failed and in
+ *   the waits after them
  *
  * @typedef {{ usd: string | null, kind: 'exact' | 'estimated' | 'unknown', unpriced_calls: number }} Cost
  * @typedef {Record<string, number>} Usage
@@ -149,6 +150,7 @@ function takeRun(state, run) {
 const nodeOf = (row, at) => ({
   number: row[at.number], parent: row[at.parent], kind: row[at.kind], depth: row[at.depth], name: row[at.name],
   status: row[at.status], start: row[at.start], end: row[at.end], queued_ms: row[at.queued_ms],
+  retried_ms: row[at.retried_ms] ?? 0,
   role: row[at.role] ?? '', model: row[at.model] ?? '', batch: row[at.batch], index: row[at.index],
   attempt: row[at.attempt], line: row[at.line], input_tokens: row[at.input_tokens],
   cache_read_tokens: row[at.cache_read_tokens], output_tokens: row[at.output_tokens], usd: row[at.usd],
@@ -170,6 +172,7 @@ const ON = {
   'run.started': runStarted,
   'node.started': nodeStarted,
   'node.finished': nodeFinished,
+  'lm.retried': retried,
   'run.finished': runFinished,
 };
 
@@ -197,11 +200,17 @@ function nodeStarted(state, event) {
   const { data } = event;
   insert(state, {
     number: /** @type {number} */ (event.node), parent: data.parent ?? null, kind: data.kind, depth: data.depth,
-    name: data.name, status: 'running', start: since(state, event.at), end: null, queued_ms: null,
+    name: data.name, status: 'running', start: since(state, event.at), end: null, queued_ms: null, retried_ms: 0,
     role: data.role ?? '', model: data.model ?? '', batch: data.batch ?? null, index: data.index ?? null, attempt: null,
     line: data.line ?? null, input_tokens: null, cache_read_tokens: null, output_tokens: null, usd: null, cost_kind: '',
     subtree_usd: null, error: null,
   });
+}
+
+/** @param {State} state @param {Event} event */
+function retried(state, event) {
+  const node = state.nodes.get(/** @type {number} */ (event.node));
+  if (node) node.retried_ms += 1000 * ((event.data.wait_seconds ?? 0) + (event.data.seconds ?? 0));
 }
 
 /** @param {State} state @param {Event} event */
