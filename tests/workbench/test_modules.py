@@ -11,3 +11,7 @@ def test_the_browser_state_agrees_with_the_rows(node_test: NodeTest, recorded: P
 
 def test_rows_lanes_and_gaps(node_test: NodeTest, recorded: Path) -> None:
     node_test("layout.test.mjs", RUNS=str(recorded))
+
+
+def test_names_are_found_by_some_of_their_letters(node_test: NodeTest) -> None:
+    node_test("fuzzy.test.mjs")

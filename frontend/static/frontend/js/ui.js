@@ -225,13 +225,6 @@ document.addEventListener('click', event => {
 addEventListener('keydown', event => {
   moveTab(event);
   if (event.key === 'Escape') for (const menu of $$('details.menu[open]')) menu.open = false;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && $('[data-find]')) {
-    event.preventDefault();
-    $('[data-find]').focus();
-  }
-  if (typing(event)) return;
-  if (event.key === '?') openDialog('keys');
-  if (event.key === 'y') copy(location.href, 'Link copied.');
 });
 
 for (const shown of $$('.toast')) setTimeout(() => shown.remove(), 6000);
