@@ -5,7 +5,7 @@ counts at its highest level.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,12 +51,21 @@ class Coverage:
         return self.document.chars - sum(interval.chars for interval in self.intervals)
 
 
-def coverage_of(run: Run) -> list[Coverage]:
-    """Of each document, in the run's order."""
-    spans: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+Read = tuple[str, int, int, str]
+"""Document's id, start, end, how."""
+
+
+def reads_of(run: Run) -> Iterator[Read]:
     for reads in Node.objects.filter(run=run, kind__in=("cell", "lm")).values_list("data__reads", flat=True):
         for read in reads or []:
-            spans[str(read["document"])].append((LEVEL_OF.get(read["how"], 1), read["start"], read["end"]))
+            yield str(read["document"]), read["start"], read["end"], read["how"]
+
+
+def coverage_of(run: Run, reads: Iterable[Read] | None = None) -> list[Coverage]:
+    """Of each document, in the run's order. `reads`: all of the run's, where they are known already."""
+    spans: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for document, start, end, how in reads_of(run) if reads is None else reads:
+        spans[document].append((LEVEL_OF.get(how, 1), start, end))
     for source in run.sources:
         spans[str(source["document"])].append((LEVEL_OF["cited"], source["start"], source["end"]))
     links = run.rundocument_set.select_related("document")

@@ -3,7 +3,7 @@
 Times are ISO 8601 in UTC with microseconds and “Z”, money is a decimal string, unknown is null.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -297,7 +297,7 @@ def recorded(run: Run, header: dict[str, Any], *, annotated: bool = False) -> ex
     return exporters.Recorded(
         run=header,
         events=lambda: _event_lines(run),
-        texts=_kept_texts,
+        texts=recorder.kept_texts,
         columns=TREE_COLUMNS,
         nodes=lambda: (row[:-1] for row in _tree_rows(run)),
         annotations=lambda: map(annotation_json, run.annotations.all() if annotated else ()),
@@ -307,14 +307,3 @@ def recorded(run: Run, header: dict[str, Any], *, annotated: bool = False) -> ex
 def _event_lines(run: Run) -> Iterator[str]:
     """The whole log, line by line."""
     return Event.objects.filter(run=run).order_by("seq").values_list("data", flat=True).iterator(chunk_size=500)
-
-
-def _kept_texts(shas: Sequence[str]) -> dict[str, str]:
-    """By hash; those that are gone are left out."""
-    try:
-        return recorder.read_texts({sha: {"sha": sha} for sha in shas})
-    except recorder.PayloadMissing:
-        if len(shas) == 1:
-            return {}
-        half = len(shas) // 2
-        return {**_kept_texts(shas[:half]), **_kept_texts(shas[half:])}

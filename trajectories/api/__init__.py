@@ -6,7 +6,19 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from trajectories.api import annotations, charts, connections, documents, errors, health, models, policies, runs, shapes
+from trajectories.api import (
+    annotations,
+    charts,
+    compare,
+    connections,
+    documents,
+    errors,
+    health,
+    models,
+    policies,
+    runs,
+    shapes,
+)
 from trajectories.api.auth import SIGNED_IN
 from trajectories.api.bodies import StrictParser
 
@@ -39,6 +51,7 @@ for router in (
     runs.router,
     annotations.router,
     charts.router,
+    compare.router,
     connections.router,
     models.router,
     policies.router,

@@ -5,7 +5,7 @@
 
 from trajectories.recorder.closing import end_run
 from trajectories.recorder.log import events_of
-from trajectories.recorder.payloads import PayloadMissing, payload_text, read_texts
+from trajectories.recorder.payloads import PayloadMissing, kept_texts, payload_text, read_texts
 from trajectories.recorder.rebuild import RunGoesOn, rebuild
 from trajectories.recorder.recorder import FenceLost, RunRecorder
 from trajectories.recorder.writer import Writer
@@ -18,6 +18,7 @@ __all__ = [
     "Writer",
     "end_run",
     "events_of",
+    "kept_texts",
     "payload_text",
     "read_texts",
     "rebuild",

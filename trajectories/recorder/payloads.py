@@ -109,6 +109,18 @@ def payload_text(sha: str) -> str:
     return _texts([sha])[sha]
 
 
+def kept_texts(shas: Iterable[str]) -> dict[str, str]:
+    """By hash; those that are gone are left out."""
+    wanted = list(dict.fromkeys(shas))
+    try:
+        return _texts(wanted)
+    except PayloadMissing:
+        if len(wanted) == 1:
+            return {}
+        half = len(wanted) // 2
+        return {**kept_texts(wanted[:half]), **kept_texts(wanted[half:])}
+
+
 def read_texts(references: Mapping[str, Any]) -> dict[str, Any]:
     """A node's texts by name: a text each, for `request` the list of {role, content}. Raises `PayloadMissing`."""
     texts = _texts(set(_hashes(references)))
