@@ -1,7 +1,7 @@
 """Servers that answer model calls, as one owner knows them: addresses, keys (encrypted at rest) and own prices.
 
-`offline` is always there and needs nothing. What the environment names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`) becomes
-the connection `openai` at each start and goes when the variables go.
+`offline` is always there and needs nothing. What the environment names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`,
+`ANTHROPIC_API_KEY`) becomes the connection `openai` or `anthropic` at each start and goes when the variables go.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from trajectories.models import Connection, KnownModel
 log = logging.getLogger(__name__)
 
 OFFLINE = engine.Connection(name="offline", provider="offline")
-ENVIRONMENT_NAME = "openai"
+ANTHROPIC_URL = "https://api.anthropic.com/v1"
 OPENAI_URL = "https://api.openai.com/v1"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MAX_URL = 500
@@ -197,23 +197,25 @@ def _fernet() -> Fernet:
 
 
 def adopt_environment(owner: Any) -> None:
-    """Makes, refreshes or removes the connection that the environment names. Called at each start.
+    """Makes, refreshes or removes the connections that the environment names. Called at each start.
 
     Raises `WrongConnection` for a key or an address that cannot be used."""
-    if os.environ.get("ANTHROPIC_API_KEY"):
-        log.warning("ANTHROPIC_API_KEY is set, but the provider anthropic is not part of this version yet: skipped.")
-    rows = Connection.objects.visible_to(owner)
-    key, url = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL", "")
-    if not key and not url:
+    openai_url = os.environ.get("OPENAI_BASE_URL", "")
+    _adopt(owner, "openai", os.environ.get("OPENAI_API_KEY", ""), openai_url, openai_url or OPENAI_URL)
+    _adopt(owner, "anthropic", os.environ.get("ANTHROPIC_API_KEY", ""), "", "")
+
+
+def _adopt(owner: Any, provider: str, key: str, given_url: str, url: str) -> None:
+    """A connection called like its provider."""
+    rows = Connection.objects.visible_to(owner).filter(name=provider)
+    if not key and not given_url:
         rows.filter(from_environment=True).delete()
         return
-    if rows.filter(name=ENVIRONMENT_NAME, from_environment=False).exists():
-        log.warning("There is a connection called %s in the settings already; it stays as it is.", ENVIRONMENT_NAME)
+    if rows.filter(from_environment=False).exists():
+        log.warning("There is a connection called %s in the settings already; it stays as it is.", provider)
         return
-    fields = {"provider": "openai", "base_url": _base_url(url or OPENAI_URL), "encrypted_key": encrypted(_key(key))}
-    Connection.objects.update_or_create(
-        owner=owner, name=ENVIRONMENT_NAME, defaults={**fields, "from_environment": True}
-    )
+    fields = {"provider": provider, "base_url": _base_url(url), "encrypted_key": encrypted(_key(key))}
+    Connection.objects.update_or_create(owner=owner, name=provider, defaults={**fields, "from_environment": True})
 
 
 # ------------------------------------------------------------------------------------------------- asking

@@ -17,6 +17,7 @@ OFFLINE_MODELS = {"root": "offline/planner", "worker": "offline/extractive"}
 SHIPPED_MODELS = {
     "api.openai.com": ("gpt-5", "gpt-5-mini"),
     "openrouter.ai": ("openai/gpt-5", "openai/gpt-5-mini"),
+    "api.anthropic.com": ("claude-sonnet-4-5", "claude-haiku-4-5"),
 }
 """host → (root, worker): a sensible pair where nobody has chosen."""
 RUN_WAITS = 4.5
@@ -162,7 +163,8 @@ class _Known:
         return None
 
     def _pair(self, connection: engine.Connection) -> tuple[str, str] | None:
-        host = urlsplit(connection.base_url or connections.OPENAI_URL).hostname or ""
+        usual = connections.ANTHROPIC_URL if connection.provider == "anthropic" else connections.OPENAI_URL
+        host = urlsplit(connection.base_url or usual).hostname or ""
         if host in SHIPPED_MODELS:
             return SHIPPED_MODELS[host] if connection.api_key else None
         own = KnownModel.objects.visible_to(self.owner).filter(connection=connection.name).order_by("pk").first()

@@ -71,7 +71,7 @@ def change(request: HttpRequest, name: str, body: ConnectionChanges) -> HttpResp
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     row = _row(request, name)
     if row.from_environment:
-        raise ApiError(409, "from_environment", f"{name} comes from the environment; unset OPENAI_API_KEY there.")
+        raise ApiError(409, "from_environment", f"{name} comes from the environment; unset its key there.")
     row.delete()
     return HttpResponse(status=204)
 
