@@ -5,12 +5,14 @@ from typing import Any
 
 from frontend import passages
 from frontend.answers import render_answer
+from frontend.coverage_page import strip_context
 from frontend.figures import figures
 from frontend.place import Place
 from frontend.sources import Source, sources_of
 from frontend.story import story
 from frontend.troubles import todo
 from trajectories import engine
+from trajectories.coverage import coverage_of
 from trajectories.models import Document, Run
 
 
@@ -34,6 +36,7 @@ def answer_context(run: Run, place: Place, used: Sequence[Document], source: str
         "limits": run.policy.get("limits", {}),
         "todo": todo(run),
     }
+    context |= strip_context(coverage_of(run))
     return context | (_opened(sources, source) if place.documents else {})
 
 

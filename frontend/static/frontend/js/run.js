@@ -3,6 +3,7 @@
 // middle is fetched again, so that a run seen live and one opened later are shown by the same template.
 
 import { press, register } from './actions.js';
+import { openStrip } from './answer_strip.js';
 import { keepMarks, toggleMarks } from './citing.js';
 import { watchLive } from './live.js';
 import { showSource, stepSource, sourceNumber } from './pane.js';
@@ -27,6 +28,7 @@ export async function refresh() {
 /** Brings the page as the server made it to where its reader left it: the source shown, the marks. */
 function arrange() {
   keepMarks();
+  openStrip();
   if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
 }
 
@@ -61,5 +63,5 @@ register([
 ]);
 
 const main = $('#main');
+arrange();
 if (main.dataset.live !== undefined) watchLive(Number(main.dataset.now), refresh);
-else arrange();
