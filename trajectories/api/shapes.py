@@ -231,6 +231,7 @@ class Connection(Schema):
     base_url: str
     has_key: bool
     from_environment: bool
+    concurrency: int | None
 
 
 class Connections(Schema):
@@ -253,6 +254,7 @@ class Model(Schema):
     context_window: int | None
     prices: dict[str, str | None] | None
     profile: str | None
+    images: bool | None
     own: bool
 
 
