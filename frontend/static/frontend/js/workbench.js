@@ -1,6 +1,7 @@
 // @ts-check
 // The workbench: wires state, tree, time line, minimap, coverage strip, detail and address together. There is one
 // selection; whoever sets it, all follow.
+import { loadAnnotations, onAnnotations, signOf } from './annotations.js';
 import { drawCoverage } from './coverage.js';
 import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
@@ -11,12 +12,13 @@ import { bands, batchOf, figures } from './layout.js';
 import { Legend } from './legend.js';
 import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
-import { fetchData } from './place.js';
+import { Notes } from './notes.js';
+import { fetchData, place } from './place.js';
 import { tellHead } from './run_head.js';
 import { isLive } from './state.js';
 import { Timeline } from './timeline.js';
 import { Tree } from './tree.js';
-import { $, $$, element, onTheme } from './ui.js';
+import { $, $$, element, onTheme, toast } from './ui.js';
 import { nextError, sameKind } from './walks.js';
 import { roundTime } from './words.js';
 
@@ -48,10 +50,12 @@ export class Workbench {
       state: () => this.state, now: () => this.now(), touched: () => this.touched(),
       select: (/** @type {string} */ id, /** @type {string} */ from) => this.select(id, from),
     };
-    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null });
+    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null, noted: signOf });
     this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
     this.minimap = new Minimap($('#mini'), this.timeline, () => this.now());
-    this.detail = new Detail($('#det-h'), $('#det-b'), host);
+    this.notes = place.isOwn ? new Notes() : null;
+    this.detail = new Detail($('#det-h'), $('#det-b'), host, this.notes);
+    if (this.notes) this.loadNotes();
     this.finding = new Finding(this);
     this.legend = new Legend(this);
     bindKeys(this);
@@ -134,6 +138,11 @@ export class Workbench {
     const part = (/** @type {string} */ level) => `${level} ${share(this.strips.totals[level], this.strips.chars)}`;
     $('#cov-side').textContent = ['scanned', 'sent', 'cited'].map(part).join(' · ');
     this.drawStrip();
+  }
+
+  async loadNotes() {
+    onAnnotations(() => this.tree.draw());
+    await loadAnnotations().catch(() => toast('The notes on this run could not be loaded. Reload the page.'));
   }
 
   // ---------------------------------------------------------------------------------------------- selection
