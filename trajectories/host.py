@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from trajectories import connections, deletion, documents, engine, lease, recorder, registry
+from trajectories import connections, deletion, documents, engine, lease, prompt_profiles, recorder, registry
 from trajectories.models import Document, Run, RunDocument
 from trajectories.pokes import Pokes
 
@@ -158,6 +158,7 @@ class Host:
             documents=tuple(engine.Document(id=row.id, name=row.name, text=documents.open_text(row)) for row in rows),
             policy=policy,
             connections=connections.connections_of(run.owner),
+            profiles=prompt_profiles.profiles_of(run.owner),
             models=registry.specs_of(run.owner, policy.named_models().values()),
         )
         close_old_connections()

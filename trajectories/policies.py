@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from trajectories import connections, engine, offered, registry
+from trajectories import connections, engine, offered, prompt_profiles, registry
 from trajectories.models import KnownModel, NamedPolicy
 
 OFFLINE_MODELS = {"root": "offline/planner", "worker": "offline/extractive"}
@@ -86,6 +86,7 @@ def resolve(owner: Any, policy: str | Mapping[str, Any] | None) -> engine.Policy
         resolved = _changed(policy, known)
         resolved = resolved if "name" in policy else replace(resolved, name="custom")
     _check_connections(resolved, known.connections)
+    _check_profile(owner, resolved.profile)
     return resolved
 
 
@@ -124,6 +125,12 @@ def _built_in(built_in: BuiltIn, known: "_Known") -> engine.Policy:
     return engine.policy_from_json(
         built_in.changes, engine.Policy(name=built_in.name, models=models, tiers=known.tiers)
     )
+
+
+def _check_profile(owner: Any, name: str) -> None:
+    names = prompt_profiles.names_for(owner)
+    if name not in names:
+        raise engine.PolicyError(f"There is no prompt profile {name!r}. Use one of: {', '.join(names)}.")
 
 
 def _check_connections(policy: engine.Policy, known: Mapping[str, engine.Connection]) -> None:

@@ -59,6 +59,8 @@ class Lab:
         self.log = Log()
         self.windows: dict[str, int] = {}
         """Context windows by `connection/model`."""
+        self.profile: str | None = None
+        """What is known to suit the root's model."""
 
     async def ask(
         self,
@@ -85,7 +87,10 @@ class Lab:
             documents=texts,
             policy=engine.policy_from_json({"models": MODELS} | policy),
             connections={"test": connection, "offline": offline},
-            models={name: engine.ModelSpec(context_window=window) for name, window in self.windows.items()},
+            models={
+                "test/root": engine.ModelSpec(profile=self.profile),
+                **{name: engine.ModelSpec(context_window=window) for name, window in self.windows.items()},
+            },
         )
 
     def root_requests(self) -> list[dict[str, Any]]:

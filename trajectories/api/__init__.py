@@ -16,6 +16,7 @@ from trajectories.api import (
     health,
     models,
     policies,
+    profiles,
     runs,
     shapes,
 )
@@ -55,6 +56,7 @@ for router in (
     connections.router,
     models.router,
     policies.router,
+    profiles.router,
     health.router,
 ):
     api.add_router("", router)

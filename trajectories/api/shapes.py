@@ -277,6 +277,20 @@ class Policies(Schema):
     next: str | None
 
 
+class Profile(Schema):
+    name: str
+    version: int
+    title: str
+    own: bool
+    text: str
+    """TOML."""
+
+
+class Profiles(Schema):
+    items: list[Profile]
+    next: str | None
+
+
 class Health(Schema):
     status: Literal["ok", "failing"]
     sandbox: str
