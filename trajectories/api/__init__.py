@@ -18,6 +18,7 @@ from trajectories.api import (
     policies,
     profiles,
     runs,
+    search,
     shapes,
 )
 from trajectories.api.auth import SIGNED_IN
@@ -51,6 +52,7 @@ for router in (
     documents.router,
     runs.router,
     annotations.router,
+    search.router,
     charts.router,
     compare.router,
     connections.router,

@@ -214,6 +214,33 @@ class Critical(Schema):
     sentence: list[Clause]
 
 
+class FoundNode(Schema):
+    node: int
+    texts: list[str]
+    """Names of the node's texts that contain what was looked for."""
+    text: str | None
+    """The one that the snippet is of; null when only figures were asked for."""
+    message: int | None
+    """Of a `request`: which of its messages."""
+    start: int | None
+    end: int | None
+    before: str | None
+    hit: str | None
+    after: str | None
+
+
+class FoundNodes(Schema):
+    total: int
+    numbers: list[int]
+    """Of all nodes that fit, in order."""
+    items: list[FoundNode]
+    next: str | None
+    nodes: int
+    """Nodes looked at so far."""
+    complete: bool
+    """False: the time was up first; the same request goes on from there."""
+
+
 class Estimate(Schema):
     tokens: int
     window: int | None
