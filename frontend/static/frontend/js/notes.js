@@ -58,7 +58,10 @@ export class Notes {
 
   /** Says which texts are on the page now. @param {ShownText[]} texts */
   show(texts) {
+    const names = (/** @type {ShownText[]} */ shown) => shown.map(({ name }) => name).join();
+    const others = names(texts) !== names(this.texts);
     this.texts = texts;
+    if (others) this.drawList();
     this.drawSpans();
     this.float();
   }
@@ -72,10 +75,17 @@ export class Notes {
     if (node === undefined) return;
     const thumb = thumbOf(node);
     for (const button of $$('[data-thumb]', this.tools)) button.setAttribute('aria-pressed', String(button.dataset.thumb === thumb));
-    const commented = ofNode(node).filter(each => each.comment);
+    this.drawList();
+    this.drawSpans();
+  }
+
+  drawList() {
+    const focused = /** @type {HTMLElement | null} */ (this.list.contains(document.activeElement) ? document.activeElement : null);
+    const [note, act] = [focused?.closest('li')?.dataset.note, focused?.dataset.do];
+    const commented = this.node === undefined ? [] : ofNode(this.node).filter(each => each.comment);
     this.list.replaceChildren(...commented.map(each => this.item(each)));
     this.list.hidden = !commented.length;
-    this.drawSpans();
+    if (note) $(`[data-note="${note}"]${act ? ` [data-do=${act}]` : ''}`, this.list)?.focus();
   }
 
   drawSpans() {
@@ -101,7 +111,7 @@ export class Notes {
     }, iconElement('note')));
     for (const each of $$('mark.noted')) {
       each.onmousemove = (/** @type {MouseEvent} */ event) => tip(esc(this.saidOf(each)), event.clientX, event.clientY);
-      each.onmouseleave = () => tip(null);
+      each.onmouseleave = () => { if (!document.activeElement?.matches('.note-sign')) tip(null); };
     }
   }
 
