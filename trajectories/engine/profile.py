@@ -65,7 +65,7 @@ def read_profile(text: str, name: str, version: int) -> Profile:
     """An owner's. Name and version are given from outside. Raises `PolicyError` with what to change."""
     if len(text) > LARGEST:
         raise PolicyError(f"The profile has more than {LARGEST:,} characters.")
-    return _made({**_parsed(text), "name": name, "version": version})
+    return _made({"extends": GENERAL, **_parsed(text), "name": name, "version": version})
 
 
 def _parsed(text: str) -> dict[str, Any]:
@@ -80,8 +80,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _made(parsed: dict[str, Any]) -> Profile:
-    base = parsed.get("extends", GENERAL if parsed["name"] != GENERAL else None)
-    below = None if base is None else load_profile(str(base))
+    below = load_profile(str(parsed["extends"])) if "extends" in parsed else None
     tables = {table: _table(parsed, table, below) for table in ("calls", "advice", "messages")}
     system = parsed.get("system", below.system if below else None)
     if not isinstance(system, str) or not system.strip():
