@@ -10,47 +10,14 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.db.models import F, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from trajectories import critical, exporters, recorder, tags
+from trajectories import critical, exporters, recorder, skeleton, tags
 from trajectories.models import Annotation, Document, Event, Node, Run
 
-TREE_COLUMNS = (
-    "number",
-    "parent",
-    "kind",
-    "depth",
-    "name",
-    "status",
-    "start",
-    "end",
-    "queued_ms",
-    "retried_ms",
-    "role",
-    "model",
-    "batch",
-    "index",
-    "attempt",
-    "line",
-    "input_tokens",
-    "cache_read_tokens",
-    "output_tokens",
-    "usd",
-    "cost_kind",
-    "subtree_usd",
-    "error",
-)
-_FIELDS = {
-    "start": F("started_at"),
-    "end": F("finished_at"),
-    "retried_ms": F("number"),
-    "line": F("data__line"),
-    "usd": F("cost_usd"),
-    "error": F("error__kind"),
-}
-"""Where a column is not called as in the table; `retried_ms` is filled in."""
-START, END, RETRIED = (TREE_COLUMNS.index(name) for name in ("start", "end", "retried_ms"))
+TREE_COLUMNS = skeleton.COLUMNS
+ROWS_AT_ONCE = 1_000
 USAGE_KINDS = ("input_tokens", "cache_read_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
 
 
@@ -76,10 +43,7 @@ def iso(moment: datetime | float | None) -> str | None:
 
 def money(amount: Decimal | None) -> str | None:
     """0.012300000000 → “0.0123”; never an exponent."""
-    if amount is None:
-        return None
-    text = format(amount, "f")
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return None if amount is None else skeleton.money(amount)
 
 
 # ---------------------------------------------------------------------------------------------- documents
@@ -174,31 +138,22 @@ def _absolute(path: str, request: HttpRequest | str | None) -> str:
 # ---------------------------------------------------------------------------------------------- nodes
 
 
-def tree_json(run: Run, request: HttpRequest | str | None = None) -> dict[str, Any]:
-    """The skeleton of every node, columns not rows; 10,000 nodes in a tenth of a second.
+def tree_json(run: Run, request: HttpRequest | str | None = None) -> bytes:
+    """{run, columns, rows, last_seq}: the skeleton of every node; 100,000 nodes in under a second.
 
     `last_seq` is read in the statement that reads the rows, so applying the events after it gives the rest."""
-    last_seq = run.last_seq
-    rows = []
-    for row in _tree_rows(run):
+    last_seq, pages, page = run.last_seq, list[bytes](), list[list[Any]]()
+    for row in skeleton.rows(run):
         last_seq = row.pop()
-        rows.append(row)
+        page.append(row)
+        if len(page) == ROWS_AT_ONCE:  # as many lists at once as the garbage collector can live with
+            pages.append(orjson.dumps(page)[1:-1])
+            page = []
+    if page:
+        pages.append(orjson.dumps(page)[1:-1])
     run.refresh_from_db()
-    return {"run": run_json(run, request), "columns": TREE_COLUMNS, "rows": rows, "last_seq": last_seq}
-
-
-def _tree_rows(run: Run) -> Iterator[list[Any]]:
-    """Values of `TREE_COLUMNS`, and the log's last number after them."""
-    began = run.started_at.timestamp() if run.started_at else 0.0
-    fields = [_FIELDS.get(name, F(name)) for name in TREE_COLUMNS]
-    retried = critical.retried_ms(run)
-    nodes = Node.objects.filter(run=run).order_by("number")
-    for values in nodes.values_list(*fields, "run__last_seq").iterator(chunk_size=2_000):
-        row = list(values)
-        row[START] = round(row[START] - began, 6)
-        row[END] = None if row[END] is None else round(row[END] - began, 6)
-        row[RETRIED] = retried.get(row[RETRIED])
-        yield row
+    head = encode({"run": run_json(run, request), "columns": TREE_COLUMNS})[:-1]
+    return b'%b,"rows":[%b],"last_seq":%d}' % (head, b",".join(pages), last_seq)
 
 
 def node_json(node: Node) -> dict[str, Any]:
@@ -299,7 +254,7 @@ def recorded(run: Run, header: dict[str, Any], *, annotated: bool = False) -> ex
         events=lambda: _event_lines(run),
         texts=recorder.kept_texts,
         columns=TREE_COLUMNS,
-        nodes=lambda: (row[:-1] for row in _tree_rows(run)),
+        nodes=lambda: (row[:-1] for row in skeleton.rows(run)),
         annotations=lambda: map(annotation_json, run.annotations.all() if annotated else ()),
     )
 

@@ -30,6 +30,14 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """A call that gates refused: asked again until the last one, each time after a judgement."""
+
+    calls: tuple[Call, ...]
+    judging: int
+
+
+@dataclass(frozen=True)
 class Sub:
     """A sub-RLM."""
 
@@ -38,7 +46,7 @@ class Sub:
 
 @dataclass(frozen=True)
 class Batch:
-    items: "tuple[Call | Sub, ...]"
+    items: "tuple[Call | Judged | Sub, ...]"
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class Threads:
     each: "tuple[tuple[Piece, ...], ...]"
 
 
-Piece = Work | Call | Sub | Batch | Threads
+Piece = Work | Call | Judged | Sub | Batch | Threads
 
 
 @dataclass(frozen=True)
@@ -90,7 +98,9 @@ def _piece(chance: random.Random, depth: int, *, threads: bool) -> Piece:
     return _item(chance, depth) if kind == "sub" else _call(chance)
 
 
-def _item(chance: random.Random, depth: int) -> Call | Sub:
+def _item(chance: random.Random, depth: int) -> Call | Judged | Sub:
+    if chance.random() < 0.2:
+        return Judged(tuple(_call(chance) for _ in range(chance.randint(2, 4))), chance.randrange(1, 90_000))
     if depth >= 2 or chance.random() < 0.7:
         return _call(chance)
     return Sub(tuple(_step(chance, depth + 1, threads=False) for _ in range(chance.randint(1, 3))))
@@ -131,6 +141,8 @@ class Played:
     micros: int
 
 
+Place = dict[str, int]
+"""Of an item in its batch: {batch, index}."""
 Process = Generator["int | Signal", None, int]
 """Sleeps for microseconds or waits for a signal; returns its last moment in the graph."""
 
@@ -186,10 +198,15 @@ class Player:
 
     # -------------------------------------------------------------------------------------------- nodes
 
-    def begin(self, kind: str, parent: Span | None, depth: int, batch: int | None = None) -> Span:
-        number = parent.number if parent else None
+    def begin(self, kind: str, parent: Span | None, depth: int, place: "Place | None" = None) -> Span:
         span = Span(
-            number=len(self.spans) + 1, parent=number, kind=kind, depth=depth, start=self.now, end=-1, batch=batch
+            number=len(self.spans) + 1,
+            parent=parent.number if parent else None,
+            kind=kind,
+            depth=depth,
+            start=self.now,
+            end=-1,
+            **(place or {}),
         )
         self.spans.append(span)
         return span
@@ -199,8 +216,8 @@ class Player:
             yield micros
         return self.graph.add([at], micros, label)
 
-    def rlm(self, sub: Sub, parent: Span | None, depth: int, batch: int | None, at: int) -> Process:
-        own = self.begin("rlm", parent, depth, batch)
+    def rlm(self, sub: Sub, parent: Span | None, depth: int, place: Place | None, at: int) -> Process:
+        own = self.begin("rlm", parent, depth, place)
         for step in sub.steps:
             at = yield from self.step(step, own, depth, at)
             at = yield from self.sleep(at, step.idle, "rest")
@@ -232,26 +249,41 @@ class Player:
             at = yield from self.sleep(at, 150, "code")
         return at
 
-    def asked(self, piece: Call | Sub | Batch, cell: Span, at: int) -> Process:
+    def asked(self, piece: Call | Judged | Sub | Batch, cell: Span, at: int) -> Process:
         if not isinstance(piece, Batch):
             return (yield from self.item(piece, cell, None, at))
         signals, batch = [], next(self._batches)
-        for item in piece.items:
-            signals.append(self.spawn(self.item(item, cell, batch, at)))
+        for index, item in enumerate(piece.items):
+            signals.append(self.spawn(self.item(item, cell, {"batch": batch, "index": index}, at)))
             at = yield from self.sleep(at, 7, "code")
         return (yield from self.join(signals))
 
-    def item(self, item: Call | Sub, cell: Span, batch: int | None, at: int) -> Process:
+    def item(self, item: Call | Judged | Sub, cell: Span, place: Place | None, at: int) -> Process:
         if isinstance(item, Sub):
-            return (yield from self.rlm(item, cell, cell.depth + 1, batch, at))
-        return (yield from self.call(item, cell, cell.depth + 1, batch, at, "calls"))
+            return (yield from self.rlm(item, cell, cell.depth + 1, place, at))
+        if isinstance(item, Judged):
+            return (yield from self.judged(item, cell, place, at))
+        return (yield from self.call(item, cell, cell.depth + 1, place, at, "calls"))
+
+    def judged(self, item: Judged, cell: Span, place: Place | None, at: int) -> Process:
+        before: Place = {}
+        for call in item.calls:
+            if before:
+                at = yield from self.sleep(at, 3, "rest" if place else "code")
+            number = len(self.spans) + 1
+            at = yield from self.call(call, cell, cell.depth + 1, (place or {}) | before, at, "calls")
+            gate = self.begin("gate", cell, cell.depth, {"follows": number})
+            at = yield from self.sleep(at, item.judging, "gates")
+            gate.end = self.now
+            before = {"follows": number}
+        return at
 
     def join(self, signals: Sequence[Signal]) -> Process:
         yield from signals
         return self.graph.add([signal.value for signal in signals if signal.value is not None])
 
-    def call(self, call: Call, parent: Span, depth: int, batch: int | None, at: int, label: str) -> Process:
-        own = self.begin("lm", parent, depth, batch)
+    def call(self, call: Call, parent: Span, depth: int, place: Place | None, at: int, label: str) -> Process:
+        own = self.begin("lm", parent, depth, place)
         if self.free:
             self.free -= 1
         else:

@@ -11,7 +11,7 @@ const FOLDER = process.env.PATHS;
 function told(path) {
   const clauses = path.clauses.map(({ key, kind, isBatch, micros, queued, retried, sizes, nodes }) => ({
     key, kind, is_batch: isBatch, micros, queued, retried, sizes: [...sizes].sort((one, other) => other - one),
-    nodes: nodes.map(span => span.number).sort((one, other) => one - other),
+    nodes: nodes.map(span => Math.abs(span.number)).sort((one, other) => one - other),
   }));
   return {
     micros: path.micros, least: path.least, nodes: [...path.nodes].sort((one, other) => one - other),

@@ -27,6 +27,22 @@ test('a batch is one row until it is opened', () => {
   assert.equal(open.length, closed.length + batch.batch.items.length);
 });
 
+test('what a refused item took hangs under its first call, and counts as one', () => {
+  const judged = run('judged');
+  const closed = layout.rows(judged, new Map());
+  const { batch, id } = closed.find(row => row.batch?.items.length === 30);
+  const found = layout.rows(judged, new Map([[id, true]])).filter(row => row.level > 5 || row.node?.kind === 'gate');
+  const hung = found.filter(row => row.node?.under);
+  assert.deepEqual(hung.map(row => row.node.kind), ['gate', 'lm', 'gate', 'lm']);
+  assert.ok(hung.every(row => row.above === String(row.node.under) && row.node.follows === row.node.under));
+  const { count, done, failed, longest } = layout.figures(judged, batch, 0);
+  assert.deepEqual([count, done, failed], [30, 30, 0]);
+  const again = batch.items.find(item => judged.hung.has(item.number));
+  const { calls, last, seconds } = layout.outcome(judged, again);
+  assert.deepEqual(calls.map(call => call.kind), ['lm', 'gate', 'lm']);
+  assert.ok(seconds <= longest && Math.abs(seconds - (last.end - timing.began(again))) < 1e-9);
+});
+
 test('rows say level, position and size as a treegrid needs them', () => {
   const rows = layout.rows(recursive, new Map());
   assert.deepEqual([rows[0].level, rows[0].position, rows[0].size, rows[0].open], [1, 1, 1, true]);

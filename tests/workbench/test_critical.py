@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from tests.critical.programs import Played, Player, made_up
-from tests.fixtures.keep import keep
-from tests.fixtures.runs import RUNS
+from tests.fixtures.keep import MADE_UP, keep
 from tests.workbench.conftest import NodeTest, cut
 from trajectories import critical, representations
 from trajectories.models import Event
 
 COLUMNS = ("number", "parent", "kind", "depth", "name", "status", "start", "end", "queued_ms", "retried_ms", "batch")
+COLUMNS += ("index", "follows")
 RUN = {"status": "succeeded", "usage": {}, "cost": {}, "policy": {}, "started_at": "2026-11-23T01:00:00.000000Z"}
 
 
@@ -28,12 +28,12 @@ def told(path: critical.CriticalPath) -> dict[str, Any]:
 def test_the_browser_and_the_server_say_the_same_of_recorded_runs(
     db: None, node_test: NodeTest, tmp_path: Path
 ) -> None:
-    for name, make in RUNS.items():
+    for name, make in MADE_UP.items():
         made = make()
         cases = []
         for after in sorted({len(made.events) * part // 8 for part in range(2, 9)}):
             run = keep(cut(made, after))
-            tree = json.loads(representations.encode(representations.tree_json(run)))
+            tree = json.loads(representations.tree_json(run))
             now = max(row[7] or row[6] for row in tree["rows"]) + 0.25 if run.is_live else 0.0
             path = critical.path_of(run, now)
             assert path
@@ -58,6 +58,6 @@ def test_the_browser_and_the_server_say_the_same_of_played_programs(node_test: N
 def _rows(played: Played) -> list[list[Any]]:
     return [
         [span.number, span.parent, span.kind, span.depth, "", "succeeded", span.start / 1e6, span.end / 1e6]
-        + [span.queued / 1000, span.retried / 1000, span.batch]
+        + [span.queued / 1000, span.retried / 1000, span.batch, span.index, span.follows]
         for span in played.spans
     ]

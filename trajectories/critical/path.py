@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SHARES = ("root", "calls", "queue", "retries", "code", "gates", "rest")
 CLAUSES = ("root", "calls", "code", "gates", "rest")
@@ -24,6 +24,9 @@ class Span:
     retried: int = 0
     """Spent in tries that failed and in the waits after them."""
     batch: int | None = None
+    index: int | None = None
+    follows: int | None = None
+    """The call that a gate judged, or that this call was made instead of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +70,7 @@ class CriticalPath:
 
 def critical_path(spans: Sequence[Span], *, live: bool = False) -> CriticalPath:
     """Of at least one node, in the order of their numbers. Clips the spans to those above them."""
+    spans = _with_items(spans)
     top = _adopt(spans)
     awaited: dict[int, _Awaited] = {}
     for span in reversed(spans):  # those below a node have higher numbers
@@ -87,12 +91,45 @@ def critical_path(spans: Sequence[Span], *, live: bool = False) -> CriticalPath:
     )
 
 
+def _with_items(spans: Sequence[Span]) -> list[Span]:
+    """Where an item of a batch was more than one call (refused, repaired, raised to another model), what it was made
+    of comes below a span of its own, of the kind `item`, whose number is the first call's, negative."""
+    firsts: dict[tuple[int, int], int] = {}
+    home: dict[int, int] = {}
+    for span in spans:
+        first = home.get(span.follows or 0)
+        if span.batch is not None and span.index is not None:
+            first = first or firsts.setdefault((span.batch, span.index), span.number)
+        if first:
+            home[span.number] = first
+    items: dict[int, Span] = {}
+    for span in spans:
+        first = home.get(span.number, span.number)
+        if first != span.number:
+            items.setdefault(first, span)
+    if not items:
+        return list(spans)
+    found = []
+    for span in spans:
+        first = home.get(span.number, span.number)
+        if first == span.number and first in items:
+            items[first] = replace(span, number=-first, kind="item", queued=0, retried=0)
+            found.append(items[first])
+        if first in items:
+            item = items[first]
+            item.end = max(item.end, span.end)
+            span.parent, span.batch = item.number, None
+        found.append(span)
+    return found
+
+
 def _adopt(spans: Sequence[Span]) -> Span:
     """Clips each to the one above it; returns what stands above the root nodes (a session of several questions has
     several)."""
-    by_number = {span.number: span for span in spans}
+    by_number: dict[int, Span] = {}
     for span in spans:
-        if span.parent is None or span.parent >= span.number or span.parent not in by_number:
+        by_number[span.number] = span
+        if span.parent not in by_number or span.parent == span.number:
             span.parent = None
     roots = [span for span in spans if span.parent is None]
     start, end = min(span.start for span in roots), max(span.end for span in roots)
@@ -211,8 +248,8 @@ class _Sum:
             micros=self.micros,
             queued=self.queued,
             retried=self.retried,
-            nodes=tuple(span.number for span in sorted(self.nodes, key=_in_time)),
-            longest=longest.number if longest else None,
+            nodes=tuple(abs(span.number) for span in sorted(self.nodes, key=_in_time)),
+            longest=abs(longest.number) if longest else None,
             kind=self.kind,
             sizes=tuple(sorted(self.sizes, reverse=True)),
             is_batch=self.is_batch,
@@ -249,9 +286,9 @@ class _Walk:
         """The clause that the time below a node goes to; None: each node of the root has its own."""
         if home or span.kind == "gate":
             return mine
-        if span.kind != "cell":
+        if span.kind != "cell" or group.last.kind == "gate":
             return None
-        calls = self._sum("calls", group.last.kind, group.is_batch)
+        calls = self._sum("calls", "rlm" if group.last.kind == "rlm" else "lm", group.is_batch)
         calls.sizes.append(group.size)
         calls.nodes.append(group.last)
         return calls
@@ -261,7 +298,7 @@ class _Walk:
 
     def _count(self, span: Span, own: int, home: _Sum) -> None:
         home.micros += own
-        if span.kind == "top":
+        if span.kind in ("top", "item"):
             self.shares["rest"] += own
             return
         self.nodes.append(span.number)

@@ -11,7 +11,7 @@ from trajectories.models import Node, Run
 MICRO = 1_000_000
 MOST_IN_FLIGHT = 256
 """Of one worker process."""
-COLUMNS = ("number", "parent", "kind", "depth", "started_at", "finished_at", "queued_ms", "batch")
+COLUMNS = ("number", "parent", "kind", "depth", "started_at", "finished_at", "queued_ms", "batch", "index")
 
 
 def read_spans(run: Run, now: float | None = None) -> list[Span]:
@@ -23,6 +23,7 @@ def read_spans(run: Run, now: float | None = None) -> list[Span]:
         end = max(end, _micros((run.seconds or 0.0) if now is None else now))
     waits = _open_waits(run, rows, began, end) if run.is_live else {}
     retried = retried_ms(run)
+    follows = _follows(run)
     return [
         Span(
             number=number,
@@ -34,8 +35,10 @@ def read_spans(run: Run, now: float | None = None) -> list[Span]:
             queued=waits.get(number, 0) if queued_ms is None else round(queued_ms * 1000),
             retried=round(retried.get(number, 0.0) * 1000),
             batch=batch,
+            index=index,
+            follows=follows.get(number),
         )
-        for number, parent, kind, depth, started, finished, queued_ms, batch in rows
+        for number, parent, kind, depth, started, finished, queued_ms, batch, index in rows
     ]
 
 
@@ -49,6 +52,12 @@ def retried_ms(run: Run) -> dict[int, float]:
                 1000 * ((each.get("wait_seconds") or 0) + (each.get("seconds") or 0)) for each in retries
             )
     return found
+
+
+def _follows(run: Run) -> dict[int, int]:
+    """Gates and calls that were made instead of another → the call they followed."""
+    rows = Node.objects.filter(run=run).filter(Q(kind="gate") | Q(data__before__isnull=False))
+    return {number: of or before for number, of, before in rows.values_list("number", "data__of", "data__before")}
 
 
 def _open_waits(run: Run, rows: Sequence[Any], began: float, now: int) -> dict[int, int]:

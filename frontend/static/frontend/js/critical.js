@@ -11,7 +11,7 @@ import { sending } from './timing.js';
 /**
  * @typedef {{
  *   number: number, parent: number, kind: string, start: number, end: number, queued: number, retried: number,
- *   batch: number | null, node: Node | null,
+ *   batch: number | null, index: number | null, follows: number | null, node: Node | null,
  * }} Span  microseconds; end is now while it runs; queued from the start on; retried: tries that failed, waits after them
  *
  * @typedef {{
@@ -39,7 +39,7 @@ const OWN = /** @type {Record<string, 'root' | 'code' | 'gates'>} */ ({ lm: 'roo
 
 /** @param {State} state with a node at least @param {number} now @returns {CriticalPath} */
 export function criticalPath(state, now) {
-  const spans = spansOf(state, now);
+  const spans = withItems(spansOf(state, now));
   const top = adopt(spans);
   const awaited = /** @type {Map<number, Awaited>} */ (new Map());
   for (let at = spans.length - 1; at >= 0; at -= 1) {
@@ -73,24 +73,76 @@ function spansOf(state, now) {
       ? Math.min(ends, micros(Math.min(now, sent(node)))) - start : Math.round((node.queued_ms ?? 0) * 1000);
     spans.push({
       number: node.number, parent: node.parent ?? 0, kind: node.kind, start, end: node.end === null ? ends : micros(node.end),
-      queued: waits, retried: Math.round(node.retried_ms * 1000), batch: node.batch, node,
+      queued: waits, retried: Math.round(node.retried_ms * 1000), batch: node.batch, index: node.index, follows: node.follows, node,
     });
   }
   return spans;
 }
 
+const MOST_ITEMS = 1e6;
+
+/** The first call of the item of a batch that a span belongs to. @param {Span[]} spans @returns {Map<number, number>} */
+function homes(spans) {
+  const firsts = /** @type {Map<number, number>} */ (new Map());
+  const home = /** @type {Map<number, number>} */ (new Map());
+  for (const span of spans) {
+    let first = span.follows === null ? undefined : home.get(span.follows);
+    if (!first && span.batch !== null && span.index !== null) {
+      const key = span.batch * MOST_ITEMS + span.index;
+      first = firsts.get(key);
+      if (!first) firsts.set(key, first = span.number);
+    }
+    if (first) home.set(span.number, first);
+  }
+  return home;
+}
+
+/**
+ * Where an item of a batch was more than one call (refused, repaired, raised to another model), what it was made of comes
+ * below a span of its own, of the kind `item`, whose number is the first call's, negative.
+ * @param {Span[]} spans @returns {Span[]}
+ */
+function withItems(spans) {
+  const home = homes(spans);
+  const items = /** @type {Map<number, Span | null>} */ (new Map());
+  for (const { number } of spans) {
+    const first = home.get(number) ?? number;
+    if (first !== number) items.set(first, null);
+  }
+  if (!items.size) return spans;
+  const found = [];
+  for (const span of spans) {
+    const first = home.get(span.number) ?? span.number;
+    if (first === span.number && items.has(first)) {
+      const item = { ...span, number: -first, kind: 'item', queued: 0, retried: 0, node: null };
+      items.set(first, item);
+      found.push(item);
+    }
+    const item = items.get(first);
+    if (item) {
+      item.end = Math.max(item.end, span.end);
+      span.parent = item.number;
+      span.batch = null;
+    }
+    found.push(span);
+  }
+  return found;
+}
+
 /** Clips each to the one above it; returns what stands above the root nodes. @param {Span[]} spans @returns {Span} */
 function adopt(spans) {
-  const known = new Map(spans.map(span => [span.number, span]));
+  const known = /** @type {Map<number, Span>} */ (new Map());
   let [from, to] = [Infinity, -Infinity];
   for (const span of spans) {
-    if (span.parent >= span.number || !known.has(span.parent)) span.parent = 0;
+    known.set(span.number, span);
+    if (span.parent === span.number || !known.has(span.parent)) span.parent = 0;
     if (span.parent) continue;
     from = Math.min(from, span.start);
     to = Math.max(to, span.end);
   }
   const top = {
-    number: 0, parent: -1, kind: 'top', start: from, end: Math.max(from, to), queued: 0, retried: 0, batch: null, node: null,
+    number: 0, parent: -1, kind: 'top', start: from, end: Math.max(from, to), queued: 0, retried: 0, batch: null,
+    index: null, follows: null, node: null,
   };
   for (const span of spans) {
     const above = known.get(span.parent) ?? top;
@@ -202,8 +254,8 @@ class Walk {
   /** The clause that the time below a node goes to; null: each node of the root has its own. @param {Span} span @param {Clause | null} home @param {Clause} mine @param {Group} group */
   home(span, home, mine, group) {
     if (home || span.kind === 'gate') return mine;
-    if (span.kind !== 'cell') return null;
-    const calls = this.sum('calls', group.last.kind, group.isBatch);
+    if (span.kind !== 'cell' || group.last.kind === 'gate') return null;
+    const calls = this.sum('calls', group.last.kind === 'rlm' ? 'rlm' : 'lm', group.isBatch);
     calls.sizes.push(group.size);
     calls.nodes.push(group.last);
     return calls;
@@ -220,7 +272,7 @@ class Walk {
   /** @param {Span} span @param {number} own @param {Clause} home */
   count(span, own, home) {
     home.micros += own;
-    if (span.kind === 'top') {
+    if (span.kind === 'top' || span.kind === 'item') {
       this.shares.rest += own;
       return;
     }

@@ -23,7 +23,7 @@ export function words(path) {
     if (clause.key === 'calls') calls += 1;
     const key = clause.key === 'calls' && calls > 1 ? `calls${calls}` : clause.key;
     const below = [...clause.nodes].sort((one, other) => one.start - other.start || one.number - other.number);
-    parts.push(part(joint), part(told, key, longest(clause), below.map(span => span.number)));
+    parts.push(part(joint), part(told, key, longest(clause), below.map(span => Math.abs(span.number))));
     joint = ' + ';
   });
   return [...parts, ...workers(path, unit)];
@@ -39,7 +39,7 @@ function longest(clause) {
     const more = found ? span.end - span.start - found.end + found.start : 1;
     if (!found || more > 0 || (more === 0 && span.number < found.number)) found = span;
   }
-  return found?.number ?? null;
+  return found && Math.abs(found.number);
 }
 
 /** @param {Clause} clause */

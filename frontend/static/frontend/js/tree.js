@@ -229,6 +229,7 @@ export class Tree {
     const spent = subtreeCost(state, node);
     const cost = shortCost(spent);
     const bad = node.status === 'failed' || node.status === 'cancelled';
+    const refused = node.accepted === false;
     const critical = this.host.critical()?.has(node.number) && node.kind !== 'rlm' && node.kind !== 'step';
     const noted = this.host.noted(node.number);
     const cells = () => [
@@ -236,6 +237,7 @@ export class Tree {
         glyph(node.kind, isTurn(state, node) ? 'lm' : node.kind),
         element('span', { class: 'lbl trunc', title: node.error ? `${node.error}: ${node.name}` : node.name }, name),
         bad ? sign(node.status === 'failed' ? 'err' : 'stop', node.error ?? node.status) : null,
+        refused ? sign('warn', 'refused') : null,
         node.end === null ? element('span', { class: 'pulse', title: 'running' }) : null,
         noted ? sign(NOTED[noted][0], NOTED[noted][1]) : null,
         critical ? element('span', { class: 'cpdot', title: 'on the critical path' }) : null,
@@ -243,8 +245,8 @@ export class Tree {
       element('div', { class: 'num', role: 'gridcell' }, time),
       element('div', { class: 'num', role: 'gridcell', title: cost.startsWith('≥') ? costText(spent) : null }, cost),
     ];
-    const style = ['tr', node.status === 'failed' ? 'bad' : '', node.end === null ? 'live' : ''].filter(Boolean).join(' ');
-    return { key: [name, time, cost, node.status, critical, noted], style, cells };
+    const style = ['tr', node.status === 'failed' ? 'bad' : '', refused ? 'refused' : '', node.end === null ? 'live' : ''].filter(Boolean).join(' ');
+    return { key: [name, time, cost, node.status, node.accepted, critical, noted], style, cells };
   }
 
   /** A batch's figures, worked out once for each state of the run. @param {Batch} batch */
