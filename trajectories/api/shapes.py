@@ -63,6 +63,14 @@ class Window(Schema):
     text: str
 
 
+class TextWindow(Schema):
+    start: int
+    end: int
+    chars: int
+    """Of the whole text."""
+    text: str
+
+
 class Found(Schema):
     start: int | None
     end: int | None
