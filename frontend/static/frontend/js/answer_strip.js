@@ -5,8 +5,8 @@ import { onLit } from './citing.js';
 import { markCurrent, scrollToMark, showPane, showSpan, sources } from './pane.js';
 import { documentAt, fetchData, place } from './place.js';
 import { wireStrip } from './strip.js';
-import { $ } from './ui.js';
-import { whole } from './format.js';
+import { share, whole } from './format.js';
+import { $, $$ } from './ui.js';
 
 /** @typedef {import('./coverage.js').Strip} Strip @typedef {import('./coverage.js').Span} Span */
 
@@ -39,5 +39,7 @@ onLit(numbers => {
 
 addEventListener('step-ended', async () => {
   const told = await fetchData('strips').catch(() => null);
-  if (told && strip) strip.update(told.documents);
+  if (!told || !strip) return;
+  strip.update(told.documents);
+  for (const number of $$('#strip-t ~ .cov-key [data-level]')) number.textContent = share(told.totals[number.dataset.level], told.chars);
 });
