@@ -1,5 +1,6 @@
 """Stretches of a text or of time: [start, end) pairs, joined and cut."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -35,3 +36,25 @@ def without(
         if start < end:
             left.append((start, end))
     return left
+
+
+class Covered:
+    """Stretches seen so far, for telling what is new in each that follows."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def add(self, start: int, end: int) -> int:
+        """Takes a stretch in; how much of it is new."""
+        if end <= start:
+            return 0
+        first = bisect_left(self._ends, start)
+        last = bisect_right(self._starts, end)
+        touched = zip(self._starts[first:last], self._ends[first:last], strict=True)
+        new = end - start - sum(min(end, known_end) - max(start, known_start) for known_start, known_end in touched)
+        if first < last:
+            start, end = min(start, self._starts[first]), max(end, self._ends[last - 1])
+        self._starts[first:last] = [start]
+        self._ends[first:last] = [end]
+        return new

@@ -133,10 +133,17 @@ def test_its_tree_and_its_nodes_say_the_same(client: httpx.Client, done: dict[st
             assert isinstance(node["code"], str) and isinstance(node["stdout"], str)
 
 
+CHARTS = ("cost", "tokens", "concurrency", "cumulative", "latency", "cache", "budget", "time", "waste")
+
+
 def test_its_charts_are_figures_of_at_most_300_marks(client: httpx.Client, done: dict[str, Any]) -> None:
-    for name in ("cost", "tokens", "concurrency", "cumulative", "latency", "cache"):
+    for name in CHARTS:
         figure = client.get(f"/api/v1/runs/{done['id']}/charts/{name}").json()
         assert sum(len(trace.get("x") or []) for trace in figure["data"]) <= 300, name
+        table = client.get(f"/api/v1/runs/{done['id']}/charts/{name}.csv")
+        assert table.headers["Content-Type"] == "text/csv; charset=utf-8"
+        rows = list(csv.reader(io.StringIO(table.text)))
+        assert len(rows) == 1 + figure["layout"]["meta"]["all_rows"] or not any(rows)
 
 
 def test_its_log_as_a_file_needs_nothing_else(client: httpx.Client, done: dict[str, Any]) -> None:

@@ -158,24 +158,6 @@ def test_searching_leaves_what_fits_and_what_lies_above(open_trace: OpenPage, pu
     expect(selected(page)).to_have_class(re.compile("bad"))
 
 
-def test_each_clause_of_the_critical_path_leads_to_its_nodes(open_trace: OpenPage, put: Put, house: House) -> None:
-    run = put("recursive")
-    told_path = told(house.client.get(f"/api/v1/runs/{run}/critical"))
-    page = open_trace(run)
-    sentence = page.locator("#critical-words")
-    expect(sentence).to_contain_text("".join(part["text"] for part in told_path["sentence"]))
-    clause = next(part for part in told_path["sentence"] if "slowest of 30" in part["text"])
-    sentence.get_by_role("link", name="slowest of 30").click()
-    expect(selected(page)).to_have_attribute("data-id", str(clause["node"]))
-    expect(page).to_have_url(re.compile(rf"node={clause['node']}&path=calls$|path=calls&node={clause['node']}$"))
-    page.reload()
-    expect(page.locator('#critical-words a[aria-current="true"]')).to_contain_text("slowest of 30")
-    page.locator('#tree [data-id="3"]').click()
-    expect(page.locator("#critical-words a[aria-current]")).to_have_count(0)
-    page.keyboard.press("c")
-    expect(sentence).to_be_empty()
-
-
 def test_a_failed_cell_shows_its_traceback(open_trace: OpenPage, put: Put) -> None:
     page = open_trace(put("recursive"))
     page.keyboard.press("/")
@@ -320,30 +302,6 @@ def test_hostile_text_stays_text(
 
 
 # ------------------------------------------------------------------------------------------------- cost and coverage
-
-
-def test_charts_are_drawn_and_their_marks_open_nodes(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/cost")
-    expect(page.locator(".plot .main-svg").first).to_be_visible(timeout=PATIENCE)
-    expect(page.locator(".plot.js-plotly-plot")).to_have_count(6)
-    expect(page.locator(".kpis")).to_contain_text("of $5.00")
-    page.get_by_text("Table").first.click()
-    expect(page.locator(".twin table").first).to_be_visible()
-    bar = page.locator('[data-chart="cost"] .point path').first
-    bar.scroll_into_view_if_needed()
-    box = bar.bounding_box()
-    assert box
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-    page.wait_for_url(re.compile(r"/trace\?node=\d+$"))
-
-
-def test_charts_take_the_themes_colours(open_page: OpenPage, put: Put) -> None:
-    page = open_page(f"/runs/{put('recursive')}/cost", color_scheme="light")
-    bar = page.locator('[data-chart="cost"] .point path').first
-    expect(bar).to_have_css("fill", "rgb(52, 56, 159)", timeout=PATIENCE)
-    page.get_by_role("button", name="Switch between light and dark").click()
-    expect(bar).to_have_css("fill", "rgb(179, 183, 255)")
 
 
 def test_an_unknown_price_is_said_and_never_0(open_page: OpenPage, put: Put) -> None:

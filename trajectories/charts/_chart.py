@@ -1,12 +1,17 @@
-"""The form of a chart, and what all of them share: the look of the axes, and how numbers are written on them."""
+"""The form of a chart, and what all of them share: how it becomes a Plotly figure, bars, levels and axes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from trajectories.charts._table import Column, Mark, Row, words
+from trajectories.charts._words import clock, duration, plain
+
 MOST_MARKS = 300
 """Plotly draws as many in well under a second."""
+MOST_ROWS = 100
+"""Of a table in a figure; the file has all."""
 SEQUENCE = ("var(--seq-1)", "var(--seq-2)", "var(--seq-3)", "var(--seq-4)")
 FAILED = "var(--err)"
 QUIET = "var(--text-2)"
@@ -20,39 +25,64 @@ class Chart:
     """The finding, as a sentence without a full stop."""
     measure: str
     """What is measured, and in which unit."""
-    traces: Sequence[Json]
-    """Empty when there is nothing to draw; the title says why."""
+    traces: Sequence[Json] = ()
+    """Plotly's. `customdata` is a `Mark` for each mark, None where it leads nowhere. Empty when there is nothing to
+    draw; the title says why."""
     layout: Json = field(default_factory=dict)
-    columns: Sequence[str]
-    """Head of the table that says the same as the figure; all but the first are numbers."""
-    rows: Sequence[Sequence[str]]
+    columns: Sequence[Column] = ()
+    rows: Sequence[Row] = ()
+    """All of them, with exact values."""
 
     def figure(self) -> Json:
-        base: Json = {
-            "title": {"text": self.title},
-            "meta": {"measure": self.measure, "columns": list(self.columns), "rows": [list(row) for row in self.rows]},
-            "margin": {"l": 52, "r": 16, "t": 16, "b": 32},
-            "font": {"size": 12, "color": "var(--text-3)"},
-            "paper_bgcolor": "rgba(0,0,0,0)",
-            "plot_bgcolor": "rgba(0,0,0,0)",
-            "showlegend": len(self.traces) > 1,
-            "legend": {"orientation": "h", "x": 0, "y": -0.18, "yanchor": "top", "traceorder": "normal"},
-            "hovermode": "closest",
-            "bargap": 0.32,
-            "barmode": "stack",
-            "xaxis": AXIS,
-            "yaxis": AXIS,
+        """Fit for JSON; texts that Plotly would read as HTML are words."""
+        layout = {key: _joined(BASE.get(key), self.layout.get(key)) for key in BASE.keys() | self.layout.keys()}
+        return {
+            "data": [_as_words({"showlegend": True, **trace}) for trace in self.traces],
+            "layout": {
+                **_as_words(layout),
+                "title": {"text": plain(self.title)},
+                "showlegend": len(self.traces) > 1,
+                "meta": self._meta(),
+            },
         }
-        layout = {key: _joined(base.get(key), self.layout.get(key)) for key in base.keys() | self.layout.keys()}
-        return {"data": [dict(trace) for trace in self.traces], "layout": layout}
+
+    def _meta(self) -> Json:
+        """What is no drawing: the measure, and the first rows of the table with their nodes."""
+        shown = self.rows[:MOST_ROWS]
+        return {
+            "measure": self.measure,
+            "columns": [column.name for column in self.columns],
+            "rows": [self.words(row) for row in shown],
+            "marks": [row.mark.json() if row.mark else None for row in shown],
+            "all_rows": len(self.rows),
+        }
+
+    def words(self, row: Row) -> list[str]:
+        return [words(value, column.unit) for value, column in zip(row.cells, self.columns, strict=True)]
 
 
-AXIS: Json = {
-    "gridcolor": "var(--line)",
-    "zerolinecolor": "var(--line-strong)",
-    "linecolor": "var(--line-strong)",
-    "fixedrange": True,
-    "automargin": True,
+def _axis(**more: Any) -> Json:
+    return {
+        "gridcolor": "var(--line)",
+        "zerolinecolor": "var(--line-strong)",
+        "linecolor": "var(--line-strong)",
+        "fixedrange": True,
+        "automargin": True,
+        **more,
+    }
+
+
+BASE: Json = {
+    "margin": {"l": 52, "r": 16, "t": 16, "b": 32},
+    "font": {"size": 12, "color": "var(--text-3)"},
+    "paper_bgcolor": "rgba(0,0,0,0)",
+    "plot_bgcolor": "rgba(0,0,0,0)",
+    "legend": {"orientation": "h", "x": 0, "y": -0.18, "yanchor": "top", "traceorder": "normal"},
+    "hovermode": "closest",
+    "bargap": 0.32,
+    "barmode": "stack",
+    "xaxis": _axis(),
+    "yaxis": _axis(),
 }
 
 
@@ -60,17 +90,29 @@ def _joined(base: Any, own: Any) -> Any:
     return {**base, **own} if isinstance(base, dict) and isinstance(own, dict) else base if own is None else own
 
 
+def _as_words(value: Any) -> Any:
+    """Marks as JSON, and every text so that Plotly shows it as it is."""
+    if isinstance(value, Mark):
+        return value.json()
+    if isinstance(value, str):
+        return value if value.startswith(("var(--", "%{")) else plain(value)
+    if isinstance(value, dict):
+        return {key: _as_words(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_words(each) for each in value]
+    return value
+
+
 def nothing(title: str, measure: str) -> Chart:
     """A chart without anything to draw."""
-    return Chart(title=title, measure=measure, traces=[], columns=[], rows=[])
+    return Chart(title=title, measure=measure)
 
 
 def bar(name: str, color: str, **more: Any) -> Json:
-    marker = {"color": color, "line": {"width": 0}}
     return {
         "type": "bar",
         "name": name,
-        "marker": marker,
+        "marker": {"color": color, "line": {"width": 0}},
         "hovertemplate": "%{text}<extra></extra>",
         "textposition": "none",
         **more,
@@ -88,39 +130,17 @@ def level(value: float, *, across: str, text: str) -> tuple[Json, Json]:
         **span,
         "line": {"color": QUIET, "width": 1, "dash": "dash"},
     }
-    anchor = {"x": value, "y": 1, "yref": "paper", "xanchor": "left", "yanchor": "top", "xshift": 4}
     if across == "y":
-        anchor = {"x": 1, "y": value, "xref": "paper", "xanchor": "right", "yanchor": "bottom"}
-    note = {**anchor, "text": text, "showarrow": False, "font": {"color": "var(--text)"}}
-    return shape, note
+        return shape, label(text, x=1, y=value, xref="paper", xanchor="right", yanchor="bottom")
+    above_bars: Json = {"yref": "paper", "yanchor": "top", "bgcolor": "var(--surface)"}
+    return shape, label(text, x=value, y=1, xanchor="left", xshift=4, **above_bars)
 
 
-# ---------------------------------------------------------------------------------------------- words
+def label(text: str, **place: Any) -> Json:
+    return {"text": text, "showarrow": False, "font": {"color": "var(--text)", "size": 12}, **place}
 
 
-def usd(amount: Decimal) -> str:
-    places = Decimal("0.0001") if 0 < amount < Decimal("0.01") else Decimal("0.01")
-    return f"${amount.quantize(places):,}"
-
-
-def clock(seconds: float) -> str:
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
-
-
-def duration(seconds: float) -> str:
-    if seconds < 1:
-        return f"{round(seconds * 1000)} ms"
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
-
-
-def percent(part: float | Decimal, whole: float | Decimal) -> str:
-    return f"{100 * float(part) / float(whole):.0f} %" if whole else "0 %"
-
-
-def calls_words(number: int) -> str:
-    return "1 call" if number == 1 else f"{number:,} calls"
+# ---------------------------------------------------------------------------------------------- axes
 
 
 def time_axis(seconds: float) -> Json:
@@ -133,15 +153,14 @@ def time_axis(seconds: float) -> Json:
 
 
 def money_axis(most: Decimal) -> Json:
+    digits = 2 if most >= Decimal("0.05") else 3 if most >= Decimal("0.005") else 4
     return {
         "tickprefix": "$",
-        "tickformat": ".2f" if most >= Decimal("0.05") else ".4f",
+        "tickformat": f".{digits}f",
         "rangemode": "tozero",
         "nticks": 6,
     }
 
 
-def quantile(ordered: Sequence[float], part: float) -> float:
-    """The smallest value that at least this part of all does not exceed."""
-    index = -int(-len(ordered) * part // 1) - 1
-    return ordered[max(0, min(len(ordered) - 1, index))]
+def count_axis(most: float) -> Json:
+    return {"rangemode": "tozero", "tickformat": "~s" if most >= 10_000 else ",d", "nticks": int(min(6, most + 1))}

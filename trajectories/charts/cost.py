@@ -1,101 +1,119 @@
-"""What was spent, by depth and model."""
+"""What was spent, and on what."""
 
-from collections import defaultdict
 from decimal import Decimal
 
-from trajectories.charts._chart import SEQUENCE, Chart, bar, calls_words, money_axis, nothing, percent, usd
+from trajectories.charts import _groups
+from trajectories.charts._bars import Bars
+from trajectories.charts._chart import SEQUENCE, Chart, Json, money_axis, nothing
+from trajectories.charts._groups import Group, grouped, query, spent, stack, title_of
 from trajectories.charts._record import Call, Record
+from trajectories.charts._table import Column, Row, Value, mark, room
+from trajectories.charts._words import calls_words, capital, percent, usd
 
-MEASURE = "Cost by depth and model, US dollars"
-MOST_MODELS = len(SEQUENCE)
-MOST_DEPTHS = 20
-OTHERS = "other models"
+VIEWS = _groups.VIEWS
+PRICED = {"cost": ">0"}
 
 
-def chart(record: Record) -> Chart:
+def chart(record: Record, by: str) -> Chart:
+    measure = f"Cost {VIEWS[by]}, US dollars"
     if not record.calls:
-        return nothing("No model was asked", MEASURE)
-    priced = [call for call in record.calls if call.usd is not None]
-    if not priced:
-        return nothing("No price of a model here is known", MEASURE)
-    total = _sum(priced)
-    if not total and not record.unpriced:
-        return nothing("The models that were asked cost nothing", MEASURE)
-    names = _names(priced)
-    groups: dict[tuple[int, str], list[Call]] = defaultdict(list)
-    for call in priced:
-        model = call.model if call.model in names else OTHERS
-        groups[min(call.depth, MOST_DEPTHS), model].append(call)
-    depths = sorted({depth for depth, _model in groups})
-    traces = []
-    for model, color in zip(names, SEQUENCE, strict=False):
-        cells = [groups.get((depth, model), []) for depth in depths]
-        traces.append(
-            bar(
-                model,
-                color,
-                orientation="h",
-                y=[f"depth {depth}" for depth in depths],
-                x=[float(_sum(cell)) for cell in cells],
-                text=[
-                    f"depth {depth}, {model}: {usd(_sum(cell))}, {calls_words(len(cell))}"
-                    for depth, cell in zip(depths, cells, strict=True)
-                ],
-                customdata=[max(cell, key=_usd).number if cell else None for cell in cells],
-            )
-        )
+        return nothing("No model was asked", measure)
+    if record.unpriced == len(record.calls):
+        return nothing("No price of a model here is known", measure)
+    groups = grouped(record, by)
+    head, rows = _table(record, by, groups)
+    if not record.usd:
+        return Chart(title=_nothing_paid(record), measure=measure, columns=head, rows=rows)
+    drawn = [group for group in groups if spent(group.calls).usd]
+    sums = [spent(group.calls).usd for group in drawn]
+    bars = Bars(names=[group.label for group in drawn], lying=by != "step")
     return Chart(
-        title=_title(record, depths, groups, total),
-        measure=MEASURE,
-        traces=traces,
-        layout={
-            "xaxis": money_axis(total),
-            "yaxis": {"autorange": "reversed", "showgrid": False, "tickfont": {"color": "var(--text)"}},
-        },
-        columns=["Depth and role", "Model", "Calls", "Cost"],
-        rows=_table(record),
+        title=_title(record, drawn),
+        measure=measure,
+        traces=_traces(record, by, drawn, bars),
+        layout=bars.layout(
+            money_axis(max(sums)), annotations=bars.ends(list(map(float, sums)), lambda at: usd(sums[at]))
+        ),
+        columns=head,
+        rows=rows,
     )
 
 
-def _names(calls: list[Call]) -> list[str]:
-    """The dearest models, and the rest under one name."""
-    spent: dict[str, Decimal] = defaultdict(Decimal)
-    for call in calls:
-        spent[call.model] += _usd(call)
-    ordered = sorted(spent, key=lambda model: (-spent[model], model))
-    return ordered if len(ordered) <= MOST_MODELS else [*ordered[: MOST_MODELS - 1], OTHERS]
+def _nothing_paid(record: Record) -> str:
+    if not record.unpriced:
+        return "The models that were asked cost nothing"
+    return f"Unknown: {calls_words(record.unpriced)} without a known price, the others cost nothing"
 
 
-def _title(record: Record, depths: list[int], groups: dict[tuple[int, str], list[Call]], total: Decimal) -> str:
+def _traces(record: Record, by: str, groups: list[Group], bars: Bars) -> list[Json]:
+    divided = stack(record, by, len(SEQUENCE))
+    cells = [divided.divide(group) for group in groups]
+    most = room(len(groups) * len(divided.parts))
+    traces = []
+    for place, (part, color) in enumerate(zip(divided.parts, SEQUENCE, strict=False)):
+        priced = [[call for call in cell[place] if call.usd] for cell in cells]
+        sums = [spent(calls).usd for calls in priced]
+        text = [
+            f"{group.label}, {part}: {usd(amount)}, {calls_words(len(calls))}"
+            for group, amount, calls in zip(groups, sums, priced, strict=True)
+        ]
+        terms = divided.terms.get(part)
+        marks = [
+            mark(calls, _usd, usd, query=query(group.terms, terms, PRICED), most=most)
+            for group, calls in zip(groups, priced, strict=True)
+        ]
+        if any(sums):
+            traces.append(bars.trace(part, color, [float(each) for each in sums], text=text, customdata=marks))
+    return traces
+
+
+def _title(record: Record, groups: list[Group]) -> str:
     if record.unpriced:
-        return f"At least {usd(total)}: {calls_words(record.unpriced)} without a known price"
-    by_depth = {
-        depth: sum((_sum(cell) for (at, _), cell in groups.items() if at == depth), Decimal(0)) for depth in depths
-    }
-    dearest = max(depths, key=lambda depth: by_depth[depth])
-    return f"Depth {dearest} cost {percent(by_depth[dearest], total)} of the run"
+        return f"At least {usd(record.usd)}: {calls_words(record.unpriced)} without a known price"
+    dearest = max(groups, key=lambda group: spent(group.calls).usd)
+    return f"{title_of(dearest.label)} cost {percent(spent(dearest.calls).usd, record.usd)} of the run"
 
 
-def _table(record: Record) -> list[list[str]]:
-    cells: dict[tuple[int, str, str], list[Call]] = defaultdict(list)
-    for call in record.calls:
-        cells[call.depth, call.role, call.model].append(call)
-    return [
-        [f"depth {depth}, {role or 'no role'}", model, f"{len(cell):,}", _cost_words(cell)]
-        for (depth, role, model), cell in sorted(cells.items())
-    ][:100]
+def _table(record: Record, by: str, groups: list[Group]) -> tuple[list[Column], list[Row]]:
+    """A row for each group and part; the rows' money adds up to the run's to the last digit."""
+    divided = stack(record, by)
+    cells = [
+        (group, part, calls)
+        for group in groups
+        for part, calls in zip(divided.parts, divided.divide(group), strict=True)
+        if calls
+    ]
+    most = room(len(cells))
+    head = [
+        Column(name=capital(VIEWS[by].removeprefix("by ")), unit="text"),
+        Column(name=divided.name, unit="text"),
+        Column(name="Calls"),
+        Column(name="Tokens in", unit="tokens"),
+        Column(name="Tokens out", unit="tokens"),
+        Column(name="Cost", unit="usd"),
+        Column(name="Part", unit="share"),
+    ]
+    return head, [
+        Row(
+            cells=_cells(record, group, part, calls),
+            mark=mark(calls, _usd, usd, query=query(group.terms, divided.terms.get(part)), most=most),
+        )
+        for group, part, calls in cells
+    ]
 
 
-def _cost_words(calls: list[Call]) -> str:
-    known = [call for call in calls if call.usd is not None]
-    if not known:
-        return "unknown"
-    return usd(_sum(known)) if len(known) == len(calls) else f"at least {usd(_sum(known))}"
+def _cells(record: Record, group: Group, part: str, calls: list[Call]) -> tuple[Value, ...]:
+    money = spent(calls)
+    return (
+        group.label,
+        part,
+        sum(call.calls for call in calls),
+        sum(call.input_tokens for call in calls),
+        sum(call.output_tokens for call in calls),
+        money,
+        float(money.usd / record.usd) if money.usd else None if money.unpriced else 0.0,
+    )
 
 
 def _usd(call: Call) -> Decimal:
     return call.usd or Decimal(0)
-
-
-def _sum(calls: list[Call]) -> Decimal:
-    return sum((_usd(call) for call in calls), Decimal(0))

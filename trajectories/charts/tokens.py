@@ -1,72 +1,68 @@
-"""Tokens by the root's steps, each with all below it."""
+"""Tokens by kind: of each step of the root with all below it, or of other groups of calls."""
 
-from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from trajectories.charts._chart import SEQUENCE, Chart, bar, nothing, percent
+from trajectories.charts import _groups
+from trajectories.charts._bars import Bars
+from trajectories.charts._chart import SEQUENCE, Chart, Json, count_axis, nothing
+from trajectories.charts._groups import Group, grouped, query, title_of, tokens
 from trajectories.charts._record import Call, Record
+from trajectories.charts._table import Column, Row, mark, room
+from trajectories.charts._words import capital, count, percent
 
-MEASURE = "Tokens by root step, with all below it"
-MOST_BARS = 90
-KINDS: tuple[tuple[str, str, Callable[[Call], int]], ...] = (
-    ("in", SEQUENCE[1], lambda call: call.input_tokens - call.cache_read_tokens),
+VIEWS = {"step": "by root step", **_groups.VIEWS}
+Kind = tuple[str, str, Callable[[Call], int]]
+KINDS: tuple[Kind, ...] = (
+    ("in", SEQUENCE[1], lambda call: call.input_tokens - call.cache_read_tokens - call.cache_write_tokens),
     ("in, from cache", SEQUENCE[3], lambda call: call.cache_read_tokens),
-    ("out", SEQUENCE[0], lambda call: call.output_tokens),
+    ("in, written to cache", SEQUENCE[2], lambda call: call.cache_write_tokens),
+    ("out", SEQUENCE[0], lambda call: call.output_tokens - call.reasoning_tokens),
+    ("out, reasoning", SEQUENCE[0], lambda call: call.reasoning_tokens),
 )
+"""All that was read and all that was written, each token once."""
+HATCHED = {"out, reasoning": {"shape": "/", "fgcolor": "var(--surface)", "size": 6, "solidity": 0.35}}
 
 
-def chart(record: Record) -> Chart:
-    total = sum(call.tokens for call in record.calls)
+def chart(record: Record, by: str) -> Chart:
+    measure = f"Tokens {VIEWS[by]}" + (", with all below it" if by == "step" else "")
+    total = tokens(record.calls)
     if not total:
-        return nothing("No tokens were used", MEASURE)
-    groups = _groups(record)
-    labels = [label for label, _step, _calls in groups]
-    traces = []
-    for name, color, count in KINDS:
-        values = [sum(map(count, calls)) for _label, _step, calls in groups]
-        text = [f"{label}: {value:,} {name}" for label, value in zip(labels, values, strict=True)]
-        traces.append(bar(name, color, x=labels, y=values, text=text, customdata=[step for _, step, _ in groups]))
-    label, _step, most = max(groups, key=lambda group: _tokens(group[2]))
+        return nothing("No tokens were used" if record.calls else "No model was asked", measure)
+    groups = grouped(record, by)
+    kinds = [kind for kind in KINDS if any(kind[2](call) for call in record.calls)]
+    sums = [tokens(group.calls) for group in groups]
+    bars = Bars(names=[group.label for group in groups], lying=by != "step")
+    most = groups[sums.index(max(sums))]
     return Chart(
-        title=f"{label} used {percent(_tokens(most), total)} of the tokens",
-        measure=MEASURE,
-        traces=traces,
-        layout={
-            "xaxis": {
-                "type": "category",
-                "showgrid": False,
-                "tickvals": labels,
-                "ticktext": [_short(each) for each in labels],
-            },
-            "yaxis": {"tickformat": "~s", "rangemode": "tozero", "nticks": 6},
-        },
-        columns=["Step", *(name for name, _color, _count in KINDS), "Together"],
-        rows=[
-            [label, *(f"{sum(map(count, calls)):,}" for _, _, count in KINDS), f"{_tokens(calls):,}"]
-            for label, _step, calls in groups
+        title=f"{title_of(most.label)} used {percent(tokens(most.calls), total)} of the tokens",
+        measure=measure
+        + ("; estimated where none were reported" if any(call.estimated for call in record.calls) else ""),
+        traces=[_trace(kind, groups, bars, room(len(groups) * len(kinds))) for kind in kinds],
+        layout=bars.layout(count_axis(max(sums)), annotations=bars.ends(sums, lambda at: count(sums[at]))),
+        columns=[
+            Column(name=capital(VIEWS[by].removeprefix("by ")), unit="text"),
+            *(Column(name=capital(name), unit="tokens") for name, _color, _number in KINDS),
+            Column(name="Together", unit="tokens"),
         ],
+        rows=[_row(group, len(groups)) for group in groups],
     )
 
 
-def _groups(record: Record) -> list[tuple[str, int | None, list[Call]]]:
-    """(name, node to open, calls) of each step, or of several together where there are many, and of what is in none."""
-    by_step: dict[int | None, list[Call]] = defaultdict(list)
-    for call in record.calls:
-        by_step[call.step].append(call)
-    size = -(-len(record.steps) // MOST_BARS) or 1
-    groups: list[tuple[str, int | None, list[Call]]] = []
-    for first in range(0, len(record.steps), size):
-        steps = record.steps[first : first + size]
-        name = f"Step {first + 1}" if len(steps) == 1 else f"Steps {first + 1}–{first + len(steps)}"
-        groups.append((name, steps[0], [call for step in steps for call in by_step[step]]))
-    if by_step[None]:
-        groups.append(("Last chance", by_step[None][0].number, by_step[None]))
-    return groups
+def _trace(kind: Kind, groups: list[Group], bars: Bars, most: int) -> Json:
+    name, color, number = kind
+    values = [sum(map(number, group.calls)) for group in groups]
+    text = [f"{group.label}: {value:,} {name}" for group, value in zip(groups, values, strict=True)]
+    marks = [
+        mark([call for call in group.calls if number(call)], number, count, query=query(group.terms), most=most)
+        for group in groups
+    ]
+    trace = bars.trace(name, color, values, text=text, customdata=marks)
+    if name in HATCHED:
+        trace["marker"]["pattern"] = HATCHED[name]
+    return trace
 
 
-def _short(label: str) -> str:
-    return label.removeprefix("Steps ").removeprefix("Step ")
-
-
-def _tokens(calls: Sequence[Call]) -> int:
-    return sum(call.tokens for call in calls)
+def _row(group: Group, groups: int) -> Row:
+    values = [sum(map(number, group.calls)) for _name, _color, number in KINDS]
+    found = mark(group.calls, lambda call: call.tokens, count, query=query(group.terms), most=room(groups))
+    return Row(cells=(group.label, *values, sum(values)), mark=found)
