@@ -1,17 +1,21 @@
 """What the page Answer shows of a run, from whatever place it is looked at."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from frontend import passages
 from frontend.answers import render_answer
+from frontend.coverage_page import strip_context
 from frontend.figures import figures
 from frontend.place import Place
 from frontend.sources import Source, sources_of
-from frontend.story import story
+from frontend.story import Part, Story, tell, traced_of, with_time
 from frontend.troubles import todo
-from trajectories import engine
+from trajectories import critical, engine
+from trajectories.coverage import coverage_of
 from trajectories.models import Document, Run
+from trajectories.representations import documents_of
 
 
 def answer_context(run: Run, place: Place, used: Sequence[Document], source: str = "") -> dict[str, Any]:
@@ -30,11 +34,31 @@ def answer_context(run: Run, place: Place, used: Sequence[Document], source: str
         ),
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
-        "story": story(run, {document.id: document.name for document in used}),
+        "story": told(run, used),
         "limits": run.policy.get("limits", {}),
         "todo": todo(run),
     }
+    context |= strip_context(coverage_of(run))
     return context | (_opened(sources, source) if place.documents else {})
+
+
+def told(run: Run, used: Sequence[Document]) -> Story:
+    """What happened, and what the time was spent in. The story of a run that has ended is told once and kept."""
+    if run.is_live or not run.last_seq:
+        return _tell(run, used)
+    return _kept(run.pk, run.last_seq)
+
+
+@lru_cache(maxsize=32)
+def _kept(run_id: str, last_seq: int) -> Story:
+    run = Run.objects.get(pk=run_id)
+    return _tell(run, documents_of(run))
+
+
+def _tell(run: Run, used: Sequence[Document]) -> Story:
+    story = tell(traced_of(run, {document.id: document.name for document in used}))
+    path = [] if run.is_live else critical.sentence(run)
+    return with_time(story, [Part(text=part.text, node=part.node) for part in path])
 
 
 def _opened(sources: Sequence[Source], wanted: str) -> dict[str, Any]:

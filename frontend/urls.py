@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from frontend.views import account, cost, coverage, documents, home, run, runs, settings, trace
+from frontend.views import account, cost, coverage, documents, home, palette, run, runs, settings, trace
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("runs/<str:run_id>/trace", trace.trace, name="trace"),
     path("runs/<str:run_id>/cost", cost.cost, name="cost"),
     path("runs/<str:run_id>/coverage", coverage.coverage, name="coverage"),
+    path("palette", palette.palette, name="palette"),
     path("settings/", settings.index, name="settings"),
     path("settings/connections", settings.connections, name="settings_connections"),
     path("settings/prices", settings.prices, name="settings_prices"),

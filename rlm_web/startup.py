@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from trajectories import accounts, connections
+from trajectories import accounts, connections, registry
 
 MIGRATING = 0x726C6D
 """Key of the lock that keeps two starting processes from migrating at once (Postgres)."""
@@ -35,7 +35,10 @@ def prepare(*, static_files: bool = True) -> User:
     try:
         connections.adopt_environment(owner)
     except connections.WrongConnection as error:
-        raise CommandError(f"OPENAI_API_KEY or OPENAI_BASE_URL cannot be used. {error}") from error
+        raise CommandError(f"A key or an address of the environment cannot be used. {error}") from error
+    for name, known in connections.connections_of(owner).items():
+        registry.fill_known_host(owner, name, connections.address_of(known))
+    registry.refill_shipped()
     return owner
 
 

@@ -1,4 +1,4 @@
-"""A real model server in the OpenAI wire format on 127.0.0.1 that answers what a test tells it to.
+"""A real model server in the OpenAI and the Anthropic wire format on 127.0.0.1 that answers what a test tells it to.
 
     async with ModelServer() as server:                      # in the test's own loop
     with ModelServer() as server:                            # in a thread, for tests without a loop
@@ -28,10 +28,13 @@ import runpy
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from types import ModuleType
 from typing import Any, Literal, Self
 
 import orjson
 from aiohttp import web
+
+from tests.wires import anthropic_wire, openai_wire, text_of
 
 BACKLOG = 4096
 
@@ -139,14 +142,14 @@ class ModelServer:
             if turns:
                 turn = [message["role"] for message in messages].count("assistant")
                 return turns[min(turn, len(turns) - 1)]
-        return self._sub_reply(_text_of(messages[-1]))
+        return self._sub_reply(text_of(messages[-1]))
 
     def _turns_of(self, model: str, messages: list[dict[str, Any]]) -> Sequence[Answer]:
         opening = []
         for message in messages:
             if message["role"] == "assistant":
                 break
-            opening.append(_text_of(message))
+            opening.append(text_of(message))
         beginning = "\n".join(opening)
         fitting = (turns for name, when, turns in self._replies if name == model and when in beginning)
         return next(fitting, ())
@@ -170,6 +173,7 @@ class ModelServer:
         app.add_routes(
             [
                 web.post("/v1/chat/completions", self._chat),
+                web.post("/v1/messages", self._messages),
                 web.get("/v1/models", self._list_models),
                 web.get("/stats", self._stats),
                 web.post("/reset", self._reset),
@@ -202,7 +206,17 @@ class ModelServer:
             reply = await self._answer(body)
             if reply.delay:
                 await asyncio.sleep(reply.delay)
-            return await _send(request, body, reply)
+            return await _send(request, body, reply, openai_wire)
+
+    async def _messages(self, request: web.Request) -> web.StreamResponse:
+        """The same answers in Anthropic's wire format; scripts are told the request as if it were OpenAI's."""
+        body = orjson.loads(await request.read())
+        await self._record(RecordedRequest(body, request))
+        with self._counted():
+            reply = await self._answer(anthropic_wire.as_openai(body))
+            if reply.delay:
+                await asyncio.sleep(reply.delay)
+            return await _send(request, body, reply, anthropic_wire)
 
     async def _answer(self, body: dict[str, Any]) -> ScriptedReply:
         answer = self._script(body)
@@ -283,12 +297,16 @@ class _Thread(threading.Thread):
 # ---------------------------------------------------------------------------------------------- the wire format
 
 
-async def _send(request: web.Request, body: dict[str, Any], reply: ScriptedReply) -> web.StreamResponse:
+async def _send(
+    request: web.Request, body: dict[str, Any], reply: ScriptedReply, wire: ModuleType
+) -> web.StreamResponse:
     if reply.raw is None and reply.status != 200:
-        error = {"message": reply.text, "type": "scripted", "code": reply.code}
-        return _json({"error": error}, reply.status, reply.headers)
+        return _json(wire.error(reply), reply.status, reply.headers)
     streamed = bool(body.get("stream"))
-    pieces = _pieces(body, reply, streamed)
+    if reply.raw is None:
+        pieces = wire.pieces(body, reply, streamed)
+    else:
+        pieces = [reply.raw] if isinstance(reply.raw, bytes) else list(reply.raw)
     if len(pieces) == 1 and not reply.drop:
         content_type = "text/event-stream" if streamed and reply.status == 200 else "application/json"
         return web.Response(
@@ -307,59 +325,6 @@ async def _write(request: web.Request, reply: ScriptedReply, pieces: list[bytes]
     if reply.drop and request.transport is not None:
         request.transport.abort()
     return response
-
-
-def _pieces(body: dict[str, Any], reply: ScriptedReply, streamed: bool) -> list[bytes]:
-    if reply.raw is not None:
-        return [reply.raw] if isinstance(reply.raw, bytes) else list(reply.raw)
-    whole = {"id": "chatcmpl-scripted", "created": 1_700_000_000, "model": body.get("model", "")}
-    usage = _usage(body, reply)
-    if streamed:
-        with_usage = usage if (body.get("stream_options") or {}).get("include_usage") else None
-        events = [b"data: " + orjson.dumps({**whole, **event}) for event in _events(reply, with_usage)]
-        return [event + b"\n\n" for event in [*events, b"data: [DONE]"]]
-    message = {"role": "assistant", "content": reply.text}
-    if reply.reasoning:
-        message["reasoning_content"] = reply.reasoning
-    choice = {"index": 0, "finish_reason": reply.finish_reason, "message": message}
-    return [orjson.dumps({**whole, "object": "chat.completion", "choices": [choice], "usage": usage})]
-
-
-def _events(reply: ScriptedReply, usage: dict[str, Any] | None) -> Iterator[dict[str, Any]]:
-    deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
-    if reply.reasoning:
-        deltas.append({"reasoning_content": reply.reasoning})
-    words = reply.chunks if reply.chunks is not None else re.findall(r"\s*\S+\s*", reply.text) or [reply.text]
-    deltas += [{"content": word} for word in words]
-    for delta in deltas:
-        yield _event(choices=[{"index": 0, "delta": delta, "finish_reason": None}])
-    yield _event(choices=[{"index": 0, "delta": {}, "finish_reason": reply.finish_reason}])
-    if usage is not None:
-        yield _event(choices=[], usage=usage)
-
-
-def _event(**content: Any) -> dict[str, Any]:
-    return {"object": "chat.completion.chunk", **content}
-
-
-def _usage(body: dict[str, Any], reply: ScriptedReply) -> dict[str, Any] | None:
-    if reply.usage != "counted":
-        return None if reply.usage is None else dict(reply.usage)
-    asked = max(1, sum(len(_text_of(message)) for message in body["messages"]) // 4)
-    said = max(1, len(reply.text) // 4)
-    usage: dict[str, Any] = {"prompt_tokens": asked, "completion_tokens": said, "total_tokens": asked + said}
-    if reply.cached_tokens:
-        usage["prompt_tokens_details"] = {"cached_tokens": reply.cached_tokens}
-    if reply.reasoning_tokens:
-        usage["completion_tokens_details"] = {"reasoning_tokens": reply.reasoning_tokens}
-    if reply.cost is not None:
-        usage["cost"] = reply.cost
-    return usage
-
-
-def _text_of(message: dict[str, Any]) -> str:
-    content = message.get("content") or ""
-    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content)
 
 
 def _json(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

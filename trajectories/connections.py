@@ -1,7 +1,7 @@
-"""Servers that answer model calls, as one owner knows them: addresses, keys (encrypted at rest) and own prices.
+"""Servers that answer model calls, as one owner knows them: addresses and keys (encrypted at rest).
 
-`offline` is always there and needs nothing. What the environment names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`) becomes
-the connection `openai` at each start and goes when the variables go.
+`offline` is always there and needs nothing. What the environment names (`OPENAI_API_KEY`, `OPENAI_BASE_URL`,
+`ANTHROPIC_API_KEY`) becomes the connection `openai` or `anthropic` at each start and goes when the variables go.
 """
 
 import asyncio
@@ -9,9 +9,7 @@ import base64
 import logging
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,17 +20,16 @@ from django.conf import settings
 
 from trajectories import engine
 from trajectories.engine import lm
-from trajectories.models import Connection, KnownModel
+from trajectories.models import Connection
 
 log = logging.getLogger(__name__)
 
 OFFLINE = engine.Connection(name="offline", provider="offline")
-ENVIRONMENT_NAME = "openai"
+ANTHROPIC_URL = "https://api.anthropic.com/v1"
 OPENAI_URL = "https://api.openai.com/v1"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MAX_URL = 500
 MAX_KEY = 4_000
-PRICE_KINDS = ("input", "cache_read", "cache_write", "output")
 
 
 class WrongConnection(ValueError):
@@ -52,6 +49,8 @@ class Changes:
     base_url: str | None = None
     api_key: str | None = None
     """Empty removes the key."""
+    concurrency: int | None = None
+    """0 removes the limit."""
 
 
 # ------------------------------------------------------------------------------------------------- reading
@@ -63,39 +62,19 @@ def connections_of(owner: Any) -> dict[str, engine.Connection]:
     return {OFFLINE.name: OFFLINE, **{row.name: as_engine(row) for row in rows}}
 
 
+def address_of(connection: engine.Connection) -> str:
+    """Where its calls go."""
+    usual = {"openai": OPENAI_URL, "anthropic": ANTHROPIC_URL}
+    return connection.base_url or usual.get(connection.provider, "")
+
+
 def as_engine(row: Connection) -> engine.Connection:
-    return engine.Connection(name=row.name, provider=row.provider, base_url=row.base_url, api_key=_decrypted(row))
-
-
-def prices_of(owner: Any) -> dict[str, engine.Price]:
-    """The owner's own prices by `connection/model`; they go before the price list's."""
-    return {name: spec.price for name, spec in models_of(owner).items() if spec.price is not None}
-
-
-def models_of(owner: Any) -> dict[str, engine.ModelSpec]:
-    """What the owner says of models, by `connection/model`."""
-    return {f"{row.connection}/{row.name}": _spec(row) for row in KnownModel.objects.visible_to(owner)}
-
-
-def _spec(row: KnownModel) -> engine.ModelSpec:
-    return engine.ModelSpec(
-        tier=row.tier or None,  # type: ignore[arg-type]
-        context_window=row.context_window,
-        price=None if row.prices is None else _price(row),
-        profile=row.profile or None,
-    )
-
-
-def _price(row: KnownModel) -> engine.Price:
-    figures: Mapping[str, str | None] = row.prices or {}
-    amount = {kind: Decimal(value) for kind in PRICE_KINDS if (value := figures.get(kind)) is not None}
-    return engine.Price(
-        input=amount["input"],
-        output=amount["output"],
-        cache_read=amount.get("cache_read"),
-        cache_write=amount.get("cache_write"),
-        source="own",
-        as_of=row.updated_at.date().isoformat(),
+    return engine.Connection(
+        name=row.name,
+        provider=row.provider,
+        base_url=row.base_url,
+        api_key=_decrypted(row),
+        concurrency=row.concurrency,
     )
 
 
@@ -119,6 +98,8 @@ def change(row: Connection, changes: Changes) -> Connection:
         row.base_url = _base_url(changes.base_url)
     if changes.api_key is not None:
         row.encrypted_key = encrypted(_key(changes.api_key))
+    if changes.concurrency is not None:
+        row.concurrency = changes.concurrency or None
     row.save()
     return row
 
@@ -197,23 +178,25 @@ def _fernet() -> Fernet:
 
 
 def adopt_environment(owner: Any) -> None:
-    """Makes, refreshes or removes the connection that the environment names. Called at each start.
+    """Makes, refreshes or removes the connections that the environment names. Called at each start.
 
     Raises `WrongConnection` for a key or an address that cannot be used."""
-    if os.environ.get("ANTHROPIC_API_KEY"):
-        log.warning("ANTHROPIC_API_KEY is set, but the provider anthropic is not part of this version yet: skipped.")
-    rows = Connection.objects.visible_to(owner)
-    key, url = os.environ.get("OPENAI_API_KEY", ""), os.environ.get("OPENAI_BASE_URL", "")
-    if not key and not url:
+    openai_url = os.environ.get("OPENAI_BASE_URL", "")
+    _adopt(owner, "openai", os.environ.get("OPENAI_API_KEY", ""), openai_url, openai_url or OPENAI_URL)
+    _adopt(owner, "anthropic", os.environ.get("ANTHROPIC_API_KEY", ""), "", "")
+
+
+def _adopt(owner: Any, provider: str, key: str, given_url: str, url: str) -> None:
+    """A connection called like its provider."""
+    rows = Connection.objects.visible_to(owner).filter(name=provider)
+    if not key and not given_url:
         rows.filter(from_environment=True).delete()
         return
-    if rows.filter(name=ENVIRONMENT_NAME, from_environment=False).exists():
-        log.warning("There is a connection called %s in the settings already; it stays as it is.", ENVIRONMENT_NAME)
+    if rows.filter(from_environment=False).exists():
+        log.warning("There is a connection called %s in the settings already; it stays as it is.", provider)
         return
-    fields = {"provider": "openai", "base_url": _base_url(url or OPENAI_URL), "encrypted_key": encrypted(_key(key))}
-    Connection.objects.update_or_create(
-        owner=owner, name=ENVIRONMENT_NAME, defaults={**fields, "from_environment": True}
-    )
+    fields = {"provider": provider, "base_url": _base_url(url), "encrypted_key": encrypted(_key(key))}
+    Connection.objects.update_or_create(owner=owner, name=provider, defaults={**fields, "from_environment": True})
 
 
 # ------------------------------------------------------------------------------------------------- asking

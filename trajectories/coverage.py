@@ -5,11 +5,12 @@ counts at its highest level.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from trajectories.models import Document, Node, Run
+from trajectories.models import Document, Run
+from trajectories.reads import reads_of
 from trajectories.spans import merged, without
 
 LEVELS = ("untouched", "scanned", "printed", "sent", "cited")
@@ -18,6 +19,9 @@ LEVEL_OF = {"grep": 1, "slice": 1, "peek": 2, "printed": 2, "sent": 3, "cited": 
 
 MOST_DRAWN = 4_000
 """Stretches in one strip; finer ones are drawn as one, at the highest level."""
+
+Span = tuple[int, int, int]
+"""Level, start, end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +55,15 @@ class Coverage:
         return self.document.chars - sum(interval.chars for interval in self.intervals)
 
 
-def coverage_of(run: Run) -> list[Coverage]:
-    """Of each document, in the run's order."""
-    spans: dict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    for reads in Node.objects.filter(run=run, kind__in=("cell", "lm")).values_list("data__reads", flat=True):
-        for read in reads or []:
-            spans[str(read["document"])].append((LEVEL_OF.get(read["how"], 1), read["start"], read["end"]))
+Read = tuple[str, int, int, str]
+"""Document's id, start, end, how."""
+
+
+def coverage_of(run: Run, reads: Iterable[Read] | None = None) -> list[Coverage]:
+    """Of each document, in the run's order. `reads`: all of the run's, where they are known already."""
+    spans: dict[str, list[Span]] = defaultdict(list)
+    for document, start, end, how in (read[1:] for read in reads_of(run)) if reads is None else reads:
+        spans[document].append((LEVEL_OF.get(how, 1), start, end))
     for source in run.sources:
         spans[str(source["document"])].append((LEVEL_OF["cited"], source["start"], source["end"]))
     links = run.rundocument_set.select_related("document")
@@ -70,7 +77,7 @@ def coverage_of(run: Run) -> list[Coverage]:
     ]
 
 
-def flattened(spans: Iterable[tuple[int, int, int]], chars: int) -> list[Interval]:
+def flattened(spans: Iterable[Span], chars: int) -> list[Interval]:
     """(level, start, end) in any order → intervals at the highest level of each character, clipped to the document."""
     by_level: dict[int, list[tuple[int, int]]] = defaultdict(list)
     for level, start, end in spans:
@@ -94,7 +101,7 @@ def strips(documents: list[Coverage]) -> dict[str, Any]:
                 "id": each.document.id,
                 "name": each.document.name,
                 "chars": each.document.chars,
-                "intervals": _drawn(each),
+                "intervals": drawn(each.intervals, each.document.chars),
             }
             for each in documents
         ],
@@ -103,16 +110,15 @@ def strips(documents: list[Coverage]) -> dict[str, Any]:
     }
 
 
-def _drawn(coverage: Coverage) -> list[list[int]]:
-    """[start, end, level]…; where there are too many to see, neighbours become one."""
-    intervals = coverage.intervals
+def drawn(intervals: Sequence[Interval], chars: int) -> list[list[int]]:
+    """[start, end, level]… of a stretch of so many characters; too many to see: neighbours become one."""
     if len(intervals) <= MOST_DRAWN:
         return [[each.start, each.end, each.level] for each in intervals]
-    width = coverage.document.chars / MOST_DRAWN
-    drawn: list[list[int]] = []
+    width = chars / MOST_DRAWN
+    joined: list[list[int]] = []
     for each in intervals:
-        if drawn and each.end - drawn[-1][0] <= width:
-            drawn[-1][1:] = [each.end, max(drawn[-1][2], each.level)]
+        if joined and each.end - joined[-1][0] <= width:
+            joined[-1][1:] = [each.end, max(joined[-1][2], each.level)]
         else:
-            drawn.append([each.start, each.end, each.level])
-    return drawn
+            joined.append([each.start, each.end, each.level])
+    return joined

@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from trajectories import connections, deletion, documents, engine, lease, recorder
+from trajectories import connections, deletion, documents, engine, lease, prompt_profiles, recorder, registry
 from trajectories.models import Document, Run, RunDocument
 from trajectories.pokes import Pokes
 
@@ -152,12 +152,14 @@ class Host:
         self._opened.result()
         order = RunDocument.objects.filter(run=run).order_by("position").select_related("document")
         rows = [place.document for place in order]
+        policy = engine.policy_from_json(run.policy)
         task = engine.Task(
             question=run.question,
             documents=tuple(engine.Document(id=row.id, name=row.name, text=documents.open_text(row)) for row in rows),
-            policy=engine.policy_from_json(run.policy),
+            policy=policy,
             connections=connections.connections_of(run.owner),
-            models=connections.models_of(run.owner),
+            profiles=prompt_profiles.profiles_of(run.owner),
+            models=registry.specs_of(run.owner, policy.named_models().values()),
         )
         close_old_connections()
         work = self._work(run, task, [row.id for row in rows])

@@ -168,6 +168,8 @@ class Run(models.Model):
     finished_at = models.DateTimeField(null=True, blank=True)
     forked_from = models.CharField(max_length=12, blank=True)
     imported_from = models.CharField(max_length=40, blank=True)
+    follows = models.CharField(max_length=12, blank=True)
+    """The run whose session this question goes on in."""
 
     # how its owner keeps it: no part of the record
     title = models.CharField(max_length=200, blank=True)
@@ -381,6 +383,8 @@ class Connection(models.Model):
     base_url = models.URLField(max_length=500, blank=True)
     encrypted_key = models.BinaryField(default=b"", blank=True)
     from_environment = models.BooleanField(default=False)
+    concurrency = models.PositiveIntegerField(null=True, blank=True)
+    """Requests in flight that the server is asked at most; None: as many as the process allows."""
     created_at = models.DateTimeField(default=timezone.now)
 
     objects = OwnedQuerySet.as_manager()
@@ -391,7 +395,11 @@ class Connection(models.Model):
 
 
 class KnownModel(models.Model):
-    """What a user says of a model; goes before what is shipped."""
+    """What is known of a model of one connection: the shipped registry's word, until its owner says otherwise."""
+
+    class Origin(models.TextChoices):
+        OWN = "own"
+        SHIPPED = "shipped"
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="known_models")
     connection = models.SlugField(max_length=40)
@@ -401,6 +409,9 @@ class KnownModel(models.Model):
     prices = models.JSONField(null=True, blank=True)
     """{input, cache_read, cache_write, output} as decimal strings, USD per million tokens."""
     profile = models.CharField(max_length=60, blank=True)
+    takes_images = models.BooleanField(null=True, blank=True)
+    origin = models.CharField(max_length=8, choices=Origin.choices, default=Origin.OWN)
+    """`shipped`: written from the shipped file, and written again when that file changes."""
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = OwnedQuerySet.as_manager()
@@ -422,6 +433,24 @@ class NamedPolicy(models.Model):
     class Meta:
         ordering = ["name"]
         constraints = [models.UniqueConstraint(fields=["owner", "name"], name="policy_owner_name")]
+
+
+class PromptProfile(models.Model):
+    """What a root model is told, in an owner's own words; a file of `engine/profiles` is the pattern."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="prompt_profiles")
+    name = models.SlugField(max_length=60)
+    version = models.PositiveIntegerField(default=1)
+    """Counts the changes; stored with each run as `name@version`."""
+    body = models.TextField()
+    """TOML."""
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = OwnedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="prompt_profile_owner_name")]
 
 
 class ApiToken(models.Model):

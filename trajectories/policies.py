@@ -8,17 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
 
-from trajectories import connections, engine, offered
+from trajectories import connections, engine, offered, prompt_profiles, registry
 from trajectories.models import KnownModel, NamedPolicy
 
 OFFLINE_MODELS = {"root": "offline/planner", "worker": "offline/extractive"}
-SHIPPED_MODELS = {
-    "api.openai.com": ("gpt-5", "gpt-5-mini"),
-    "openrouter.ai": ("openai/gpt-5", "openai/gpt-5-mini"),
-}
-"""host → (root, worker): a sensible pair where nobody has chosen."""
 RUN_WAITS = 4.5
 """Seconds to wait for a server that was never heard: a run that begins must know its models,"""
 PAGE_WAITS = 0.25
@@ -92,6 +86,7 @@ def resolve(owner: Any, policy: str | Mapping[str, Any] | None) -> engine.Policy
         resolved = _changed(policy, known)
         resolved = resolved if "name" in policy else replace(resolved, name="custom")
     _check_connections(resolved, known.connections)
+    _check_profile(owner, resolved.profile)
     return resolved
 
 
@@ -113,7 +108,9 @@ def _changed(changes: Mapping[str, Any], known: "_Known") -> engine.Policy:
     """The default policy with these changes. Where they name the models, no server is asked for any."""
     models = changes.get("models")
     complete = isinstance(models, Mapping) and OFFLINE_MODELS.keys() <= models.keys()
-    default = engine.Policy(name="default", models={} if complete else known.models or OFFLINE_MODELS)
+    default = engine.Policy(
+        name="default", models={} if complete else known.models or OFFLINE_MODELS, tiers=known.tiers
+    )
     return engine.policy_from_json(changes, default)
 
 
@@ -125,11 +122,19 @@ def _built_in(built_in: BuiltIn, known: "_Known") -> engine.Policy:
     models = dict(known.models or OFFLINE_MODELS)
     if built_in.small_root:
         models["root"] = models["worker"]
-    return engine.policy_from_json(built_in.changes, engine.Policy(name=built_in.name, models=models))
+    return engine.policy_from_json(
+        built_in.changes, engine.Policy(name=built_in.name, models=models, tiers=known.tiers)
+    )
+
+
+def _check_profile(owner: Any, name: str) -> None:
+    names = prompt_profiles.names_for(owner)
+    if name not in names:
+        raise engine.PolicyError(f"There is no prompt profile {name!r}. Use one of: {', '.join(names)}.")
 
 
 def _check_connections(policy: engine.Policy, known: Mapping[str, engine.Connection]) -> None:
-    for role, model in policy.models.items():
+    for role, model in policy.named_models().items():
         name = model.partition("/")[0]
         if name not in known:
             raise engine.PolicyError(
@@ -151,6 +156,11 @@ class _Known:
         self._wait = wait
 
     @cached_property
+    def tiers(self) -> dict[str, str]:
+        """The model that stands for each tier, as far as the registry knows one."""
+        return registry.tiers_of(self.owner, self.connections)
+
+    @cached_property
     def models(self) -> dict[str, str] | None:
         """Root and worker at the first real connection for which models are known; None when there is none."""
         for name, connection in self.connections.items():
@@ -162,10 +172,15 @@ class _Known:
         return None
 
     def _pair(self, connection: engine.Connection) -> tuple[str, str] | None:
-        host = urlsplit(connection.base_url or connections.OPENAI_URL).hostname or ""
-        if host in SHIPPED_MODELS:
-            return SHIPPED_MODELS[host] if connection.api_key else None
-        own = KnownModel.objects.visible_to(self.owner).filter(connection=connection.name).order_by("pk").first()
+        host = registry.host_of(connections.address_of(connection))
+        if host is not None:
+            return (host.root, host.worker) if connection.api_key else None
+        own = (
+            KnownModel.objects.visible_to(self.owner)
+            .filter(connection=connection.name, origin=KnownModel.Origin.OWN)
+            .order_by("pk")
+            .first()
+        )
         if own is not None:
             return own.name, own.name
         names = offered.models_of(connection, wait=self._wait)

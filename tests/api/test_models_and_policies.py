@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.conftest import Send, error_of, make_document, make_run
 from tests.model_server import ModelServer
-from trajectories import connections, engine, policies
+from trajectories import connections, engine, policies, registry
 from trajectories.models import Connection
 
 
@@ -121,7 +121,7 @@ def test_own_prices_go_before_the_price_list(send: Send, owner: Any) -> None:
     assert listed["own"] is False and Decimal(listed["prices"]["input"]) > 0 and listed["context_window"] > 100_000
     response = send("PUT", "/api/v1/models/mine/gpt-5", {"prices": {"input": "0.10", "output": 2, "cache_read": 0.05}})
     assert response.json()["prices"]["source"] == "own", response.content
-    price = connections.prices_of(owner)["mine/gpt-5"]
+    price = registry.prices_of(owner)["mine/gpt-5"]
     assert (price.input, price.output, price.cache_read, price.cache_write) == (
         Decimal("0.10"),
         Decimal(2),
@@ -132,8 +132,8 @@ def test_own_prices_go_before_the_price_list(send: Send, owner: Any) -> None:
 
 def test_a_models_name_may_have_slashes_and_colons(send: Send) -> None:
     add(send)
-    answer = send("PUT", "/api/v1/models/mine/org/name:tag", {"context_window": 8_192, "tier": "S"}).json()
-    assert (answer["model"], answer["context_window"], answer["tier"]) == ("mine/org/name:tag", 8_192, "S")
+    answer = send("PUT", "/api/v1/models/mine/org/name:tag", {"context_window": 8_192, "tier": "C"}).json()
+    assert (answer["model"], answer["context_window"], answer["tier"]) == ("mine/org/name:tag", 8_192, "C")
     assert send("PUT", "/api/v1/models/mine/org/name:tag", {"tier": None}).json()["context_window"] == 8_192
     assert send("DELETE", "/api/v1/models/mine/org/name:tag").status_code == 204
 

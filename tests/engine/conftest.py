@@ -59,6 +59,10 @@ class Lab:
         self.log = Log()
         self.windows: dict[str, int] = {}
         """Context windows by `connection/model`."""
+        self.provider = "openai"
+        self.prices: dict[str, engine.Price] = {}
+        self.profile: str | None = None
+        """What is known to suit the root's model."""
 
     async def ask(
         self,
@@ -78,15 +82,21 @@ class Lab:
             engine.Document(id=f"d{index}", name=f"text {index}.txt", text=engine.TextInMemory(text))
             for index, text in enumerate(documents)
         )
-        connection = engine.Connection(name="test", provider="openai", base_url=self.server.url, api_key="sk-test-key")
+        connection = engine.Connection(
+            name="test", provider=self.provider, base_url=self.server.url, api_key="sk-test-key"
+        )
         offline = engine.Connection(name="offline", provider="offline")
         return engine.Task(
             question=question,
             documents=texts,
             policy=engine.policy_from_json({"models": MODELS} | policy),
             connections={"test": connection, "offline": offline},
-            models={name: engine.ModelSpec(context_window=window) for name, window in self.windows.items()},
+            models={name: self._spec(name) for name in ("test/root", "test/worker", *self.windows, *self.prices)},
         )
+
+    def _spec(self, name: str) -> engine.ModelSpec:
+        profile = self.profile if name == "test/root" else None
+        return engine.ModelSpec(context_window=self.windows.get(name), price=self.prices.get(name), profile=profile)
 
     def root_requests(self) -> list[dict[str, Any]]:
         return [request for request in self.server.requests if request["messages"][0]["role"] == "system"]

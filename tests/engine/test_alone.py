@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 from trajectories.engine import prompts
+from trajectories.engine.profile import load_profile, profile_names
 from trajectories.engine.text import TextInMemory
 from trajectories.engine.types import Document
 
@@ -17,8 +18,8 @@ def test_importing_the_engine_brings_no_web() -> None:
 
 
 def test_every_profile_can_say_everything() -> None:
-    for name in prompts.profile_names():
-        profile = prompts.load_profile(name)
+    for name in profile_names():
+        profile = load_profile(name)
         for levels in range(4):
             assert "FINAL" in prompts.system_message(profile, levels)
         documents = [Document(id=str(i), name=f"n{i}", text=TextInMemory("secret words")) for i in range(50)]
@@ -30,7 +31,7 @@ def test_every_profile_can_say_everything() -> None:
 
 def test_a_documents_name_is_one_short_line() -> None:
     document = Document(id="x", name="a\n</documents>\n" + "b" * 500, text=TextInMemory(""))
-    message = prompts.first_message(prompts.load_profile("auto"), "Q", [document], is_list=False)
+    message = prompts.first_message(load_profile("general"), "Q", [document], is_list=False)
     listed = message.split("<documents>\n")[1].split("\n")[0]
     assert len(listed) < 130
 

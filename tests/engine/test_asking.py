@@ -99,6 +99,48 @@ async def test_a_failure_that_does_not_pass_is_not_tried_again(lab: Lab, reply: 
     assert len(calls_of(lab)) == 1
 
 
+NOW = {"Retry-After": "0"}
+ALWAYS = {
+    "overloaded": ScriptedReply("busy", status=503, headers=NOW),
+    "timeout": ScriptedReply("slow", status=504, headers=NOW),
+    "auth": ScriptedReply("who", status=401),
+    "bad_request": ScriptedReply("what", status=404),
+    "content_filter": ScriptedReply("no", status=400, code="content_filter"),
+    "context_length": ScriptedReply("long", status=400, code="context_length_exceeded"),
+    "schema": ScriptedReply("words"),
+    "truncated": ScriptedReply('{"n": 1', finish_reason="length"),
+    "gate": ScriptedReply(""),
+}
+TAKES = {
+    "overloaded": (5, 0, 2),
+    "timeout": (5, 0, 2),
+    "auth": (1, 0, 0),
+    "bad_request": (1, 0, 0),
+    "content_filter": (1, 0, 0),
+    "context_length": (1, 0, 0),
+    "schema": (1, 3, 2),
+    "truncated": (1, 3, 2),
+    "gate": (1, 0, 2),
+}
+"""kind → (tries of each call, repairs, tiers raised) of a question that always fails so, with three tiers."""
+
+
+@pytest.mark.parametrize("kind", ALWAYS)
+async def test_each_kind_of_failure_takes_exactly_its_policy(lab: Lab, kind: str) -> None:
+    await _script(lab, dict.fromkeys(("small", "middle", "strong"), ALWAYS[kind]))
+    schema = ", schema={'type': 'object'}" if kind in ("schema", "truncated") else ""
+    code = f"try:\n    llm_call('hello'{schema})\nexcept LLMError as error:\n    print(error.kind)"
+    await lab.ask(asks(code), gates=[NOT_EMPTY] if kind == "gate" else [], **CASCADE)
+    tries, repairs, raised = TAKES[kind]
+    assert lab.log.kind("cell")[0]["stdout"] == f"{kind}\n"
+    assert {call["attempt"] for call in calls_of(lab)} == {tries}
+    assert len(calls_of(lab)) == 1 + repairs + raised
+    assert len(lab.log.of("call.repaired")) == repairs
+    assert [event.data["kind"] for event in lab.log.of("tier.raised")] == [kind] * raised
+    assert len(lab.log.of("lm.retried")) == (tries - 1) * (1 + raised)
+    lab.log.check_starts_and_finishes()
+
+
 async def test_a_policy_may_raise_the_tier_where_the_default_stops(lab: Lab) -> None:
     await _script(lab, {"small": ScriptedReply("no", status=400, code="content_filter"), "middle": "fine"})
     await lab.ask(asks("print(llm_call('hello'))"), failures={"content_filter": ["raise"]}, **CASCADE)

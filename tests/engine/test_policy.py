@@ -63,7 +63,7 @@ def test_a_role_can_be_taken_away() -> None:
         {"models": {"root": 5}},
         {"models": {"a role": "x/y"}},
         {"exploration": "maybe"},
-        {"profile": "none-such"},
+        {"profile": "None such"},
         {"name": ""},
         {"name": 5},
         {"cell_seconds": 0},

@@ -11,9 +11,8 @@ from typing import Any
 
 import pytest
 
-from tests.fixtures.keep import keep
+from tests.fixtures.keep import MADE_UP, keep
 from tests.fixtures.plans import MadeRun
-from tests.fixtures.runs import RUNS
 from tests.house import PROJECT, House
 from tests.pages.conftest import add_text, ask, browser, model_server, open_page, scripted, signed_in
 from trajectories import representations
@@ -53,26 +52,26 @@ def node_test() -> NodeTest:
 @pytest.fixture
 def recorded(db: None, tmp_path: Path) -> Path:
     """A folder with `NAME.json` of each made-up run: {events, cuts: [{after, tree}]}, trees folded by the server."""
-    for name, make in RUNS.items():
+    for name, make in MADE_UP.items():
         made = make()
         events, tree = _kept(made)
         length = len(events)
         places = sorted({1, length // 4, length // 2, length - 1, length})
-        cuts = [{"after": place, "tree": _kept(_cut(made, place))[1]} for place in places]
+        cuts = [{"after": place, "tree": _kept(cut(made, place))[1]} for place in places]
         text = json.dumps({"events": events, "cuts": cuts})
         (tmp_path / f"{name}.json").write_text(text)
         assert tree["last_seq"] == length
     return tmp_path
 
 
-def _cut(made: MadeRun, after: int) -> MadeRun:
+def cut(made: MadeRun, after: int) -> MadeRun:
     return replace(made, events=made.events[:after])
 
 
 def _kept(made: MadeRun) -> tuple[list[Any], dict[str, Any]]:
     run = keep(made)
     events = [json.loads(data) for data in Event.objects.filter(run=run).order_by("seq").values_list("data", flat=True)]
-    return events, json.loads(representations.encode(representations.tree_json(run)))
+    return events, json.loads(representations.tree_json(run))
 
 
 @pytest.fixture(scope="session")

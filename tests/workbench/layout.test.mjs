@@ -1,8 +1,7 @@
-// Rows of the tree, lanes of the time line, idle gaps, the critical path: on made-up runs and on small ones by hand.
+// Rows of the tree, lanes of the time line, idle gaps: on made-up runs and on small ones by hand.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { criticalPath } from '../../frontend/static/frontend/js/critical.js';
 import * as layout from '../../frontend/static/frontend/js/layout.js';
 import * as timing from '../../frontend/static/frontend/js/timing.js';
 import { apply, create, load } from '../../frontend/static/frontend/js/state.js';
@@ -26,6 +25,22 @@ test('a batch is one row until it is opened', () => {
   assert.equal(batch.open, false);
   const open = layout.rows(recursive, new Map([[batch.id, true]]));
   assert.equal(open.length, closed.length + batch.batch.items.length);
+});
+
+test('what a refused item took hangs under its first call, and counts as one', () => {
+  const judged = run('judged');
+  const closed = layout.rows(judged, new Map());
+  const { batch, id } = closed.find(row => row.batch?.items.length === 30);
+  const found = layout.rows(judged, new Map([[id, true]])).filter(row => row.level > 5 || row.node?.kind === 'gate');
+  const hung = found.filter(row => row.node?.under);
+  assert.deepEqual(hung.map(row => row.node.kind), ['gate', 'lm', 'gate', 'lm']);
+  assert.ok(hung.every(row => row.above === String(row.node.under) && row.node.follows === row.node.under));
+  const { count, done, failed, longest } = layout.figures(judged, batch, 0);
+  assert.deepEqual([count, done, failed], [30, 30, 0]);
+  const again = batch.items.find(item => judged.hung.has(item.number));
+  const { calls, last, seconds } = layout.outcome(judged, again);
+  assert.deepEqual(calls.map(call => call.kind), ['lm', 'gate', 'lm']);
+  assert.ok(seconds <= longest && Math.abs(seconds - (last.end - timing.began(again))) < 1e-9);
 });
 
 test('rows say level, position and size as a treegrid needs them', () => {
@@ -123,25 +138,6 @@ test('idle time is found and squeezed, and both ways of the scale agree', () => 
   assert.ok(scale.length < now - 28);
   for (let time = 0; time <= now; time += now / 97) assert.ok(Math.abs(scale.time(scale.drawn(time)) - time) < 1e-6);
   assert.equal(new timing.TimeScale(gaps, now, false).length, now);
-});
-
-test('the critical path goes back through what ended last', () => {
-  const state = byHand([
-    [1, null, 'rlm', 0, '', 'succeeded', 0, 10], [2, 1, 'step', 0, '', 'succeeded', 0, 10],
-    [3, 2, 'lm', 0, '', 'succeeded', 0, 3], [4, 2, 'cell', 0, '', 'succeeded', 3, 10],
-    [5, 4, 'lm', 1, '', 'succeeded', 4, 6, 0, 5], [6, 4, 'lm', 1, '', 'succeeded', 4, 9, 2000, 5],
-  ]);
-  const path = criticalPath(state, 10);
-  assert.deepEqual([...path.nodes].sort(), [1, 2, 3, 4, 6]);
-  assert.deepEqual(path.shares, { root: 3, calls: 3, queue: 2, code: 2, gates: 0, rest: 0 });
-});
-
-test('the shares of the critical path add up to the run, for every run', () => {
-  for (const name of ['small', 'with_batch', 'recursive', 'cancelled', 'failed']) {
-    const path = criticalPath(run(name), 0);
-    const sum = Object.values(path.shares).reduce((total, share) => total + share);
-    assert.ok(Math.abs(sum - path.seconds) < 0.01, `${name}: ${sum} of ${path.seconds}`);
-  }
 });
 
 test('calls in flight are counted for each part of the time', () => {

@@ -9,5 +9,9 @@ def test_the_browser_state_agrees_with_the_rows(node_test: NodeTest, recorded: P
     node_test("state.test.mjs", RUNS=str(recorded))
 
 
-def test_rows_lanes_gaps_and_the_critical_path(node_test: NodeTest, recorded: Path) -> None:
+def test_rows_lanes_and_gaps(node_test: NodeTest, recorded: Path) -> None:
     node_test("layout.test.mjs", RUNS=str(recorded))
+
+
+def test_names_are_found_by_some_of_their_letters(node_test: NodeTest) -> None:
+    node_test("fuzzy.test.mjs")

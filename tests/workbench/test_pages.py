@@ -158,6 +158,24 @@ def test_searching_leaves_what_fits_and_what_lies_above(open_trace: OpenPage, pu
     expect(selected(page)).to_have_class(re.compile("bad"))
 
 
+def test_each_clause_of_the_critical_path_leads_to_its_nodes(open_trace: OpenPage, put: Put, house: House) -> None:
+    run = put("recursive")
+    told_path = told(house.client.get(f"/api/v1/runs/{run}/critical"))
+    page = open_trace(run)
+    sentence = page.locator("#critical-words")
+    expect(sentence).to_contain_text("".join(part["text"] for part in told_path["sentence"]))
+    clause = next(part for part in told_path["sentence"] if "slowest of 30" in part["text"])
+    sentence.get_by_role("link", name="slowest of 30").click()
+    expect(selected(page)).to_have_attribute("data-id", str(clause["node"]))
+    expect(page).to_have_url(re.compile(rf"node={clause['node']}&path=calls$|path=calls&node={clause['node']}$"))
+    page.reload()
+    expect(page.locator('#critical-words a[aria-current="true"]')).to_contain_text("slowest of 30")
+    page.locator('#tree [data-id="3"]').click()
+    expect(page.locator("#critical-words a[aria-current]")).to_have_count(0)
+    page.keyboard.press("c")
+    expect(sentence).to_be_empty()
+
+
 def test_a_failed_cell_shows_its_traceback(open_trace: OpenPage, put: Put) -> None:
     page = open_trace(put("recursive"))
     page.keyboard.press("/")

@@ -6,7 +6,21 @@ from django.conf import settings
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from trajectories.api import annotations, charts, connections, documents, errors, health, models, policies, runs, shapes
+from trajectories.api import (
+    annotations,
+    charts,
+    compare,
+    connections,
+    documents,
+    errors,
+    health,
+    models,
+    policies,
+    profiles,
+    runs,
+    search,
+    shapes,
+)
 from trajectories.api.auth import SIGNED_IN
 from trajectories.api.bodies import StrictParser
 
@@ -38,10 +52,13 @@ for router in (
     documents.router,
     runs.router,
     annotations.router,
+    search.router,
     charts.router,
+    compare.router,
     connections.router,
     models.router,
     policies.router,
+    profiles.router,
     health.router,
 ):
     api.add_router("", router)

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import Field
 
-from trajectories import connections, engine, policies
+from trajectories import connections, engine, policies, registry
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
@@ -19,6 +19,7 @@ router = Router(tags=["Models"])
 Short = Annotated[str, Field(max_length=40)]
 Url = Annotated[str, Field(max_length=2_000)]
 Key = Annotated[str, Field(max_length=8_000)]
+Flights = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class NewConnection(Body):
@@ -26,6 +27,8 @@ class NewConnection(Body):
     provider: Short
     base_url: Url = ""
     api_key: Key = ""
+    concurrency: Flights | None = None
+    """Requests in flight that its server is asked at most; null or 0: no limit of its own."""
 
 
 class ConnectionChanges(Body):
@@ -33,6 +36,7 @@ class ConnectionChanges(Body):
     provider: Short | None = None
     base_url: Url | None = None
     api_key: Key | None = None
+    concurrency: Flights | None = None
 
 
 def connection_json(row: Connection) -> dict[str, Any]:
@@ -42,10 +46,18 @@ def connection_json(row: Connection) -> dict[str, Any]:
         "base_url": row.base_url,
         "has_key": bool(row.encrypted_key),
         "from_environment": row.from_environment,
+        "concurrency": row.concurrency,
     }
 
 
-OFFLINE_JSON = {"name": "offline", "provider": "offline", "base_url": "", "has_key": False, "from_environment": False}
+OFFLINE_JSON = {
+    "name": "offline",
+    "provider": "offline",
+    "base_url": "",
+    "has_key": False,
+    "from_environment": False,
+    "concurrency": None,
+}
 
 
 @router.get("/connections", response=shapes.Connections, summary="Model connections")
@@ -71,7 +83,7 @@ def change(request: HttpRequest, name: str, body: ConnectionChanges) -> HttpResp
 def delete(request: HttpRequest, name: str) -> HttpResponse:
     row = _row(request, name)
     if row.from_environment:
-        raise ApiError(409, "from_environment", f"{name} comes from the environment; unset OPENAI_API_KEY there.")
+        raise ApiError(409, "from_environment", f"{name} comes from the environment; unset its key there.")
     row.delete()
     return HttpResponse(status=204)
 
@@ -86,6 +98,7 @@ def test(request: HttpRequest, name: str) -> HttpResponse:
         models = async_to_sync(connections.list_models)(known[name])
     except engine.ProviderError as error:
         return json_answer({"ok": False, "kind": error.kind, "message": str(error), "models": []})
+    registry.fill(request.user, name, models)
     return json_answer({"ok": True, "kind": None, "message": "", "models": models})
 
 
@@ -110,5 +123,6 @@ def _written(write: Callable[[], Connection]) -> Connection:
         raise ApiError(409, "name_taken", str(error)) from error
     except connections.WrongConnection as error:
         raise ApiError(422, "wrong_value", str(error)) from error
+    registry.fill_known_host(row.owner, row.name, connections.address_of(connections.as_engine(row)))
     policies.default_models(row.owner, wait=0)
     return row

@@ -15,7 +15,6 @@ LATER = {
     "runs/<str:run_id>/shares": "Sharing a run",
     "shares": "Sharing a run",
     "shares/<str:share_id>": "Sharing a run",
-    "compare": "Comparing runs",
 }
 
 

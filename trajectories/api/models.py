@@ -3,11 +3,12 @@
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from pydantic import Field
 
-from trajectories import connections, engine, estimates
+from trajectories import connections, engine, estimates, registry
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, json_answer
 from trajectories.api.errors import ApiError
@@ -31,10 +32,16 @@ class Prices(Body):
 
 
 class ModelFacts(Body):
-    tier: Literal["", "S", "M", "L"] | None = None
+    tier: Literal["", "A", "B", "C", "D"] | None = None
     context_window: Annotated[int, Field(ge=1, le=10**9)] | None = None
     prices: Prices | None = None
     profile: Annotated[str, Field(max_length=60)] | None = None
+    images: bool | None = None
+
+
+class Registry(Body):
+    text: Annotated[str, Field(max_length=1_100_000)]
+    """YAML or TOML."""
 
 
 @router.get("/models", response=shapes.Models, summary="Models: own facts, and those in use by the policies")
@@ -48,6 +55,32 @@ def models_json(owner: Any) -> list[dict[str, Any]]:
     own = {f"{row.connection}/{row.name}": row for row in KnownModel.objects.visible_to(owner)}
     used = {*OFFLINE_MODELS.values(), *default_models(owner).values()}
     return [_model_json(name, own.get(name), known) for name in sorted({*own, *used})]
+
+
+@router.get("/models/registry", summary="What is known of models, as a file")
+def export_registry(request: HttpRequest) -> HttpResponse:
+    response = HttpResponse(registry.registry_toml(KnownModel.objects.visible_to(request.user)), "application/toml")
+    response["Content-Disposition"] = 'attachment; filename="models.toml"'
+    return response
+
+
+@router.post("/models/registry", response=shapes.Models, summary="Take in what a file (YAML or TOML) says of models")
+def import_registry(request: HttpRequest, body: Registry) -> HttpResponse:
+    """All of it or nothing. Entries of connections that do not exist are refused."""
+    known = connections.connections_of(request.user)
+    try:
+        entries = registry.read_registry(body.text)
+    except registry.WrongRegistry as error:
+        raise ApiError(422, "wrong_registry", str(error)) from None
+    for connection, model, _columns in entries:
+        if connection not in known:
+            raise ApiError(
+                422, "wrong_registry", f"{connection}/{model}: there is no connection {connection!r}; add it first."
+            )
+    with transaction.atomic():
+        for connection, model, columns in entries:
+            registry.put(request.user, connection, model, columns)
+    return json_answer({"items": models_json(request.user), "next": None})
 
 
 @router.put("/models/{connection}/{path:model}", response=shapes.Model, summary="Say what is known of a model")
@@ -64,9 +97,9 @@ def put(request: HttpRequest, connection: str, model: str, body: ModelFacts) -> 
     for name in ("tier", "profile"):
         if name in changes:
             changes[name] = changes[name] or ""
-    row, _ = KnownModel.objects.update_or_create(
-        owner=request.user, connection=connection, name=model, defaults=changes
-    )
+    if "images" in changes:
+        changes["takes_images"] = changes.pop("images")
+    row = registry.put(request.user, connection, model, changes)
     return json_answer(_model_json(f"{connection}/{model}", row, known))
 
 
@@ -104,7 +137,8 @@ def _model_json(name: str, own: KnownModel | None, known: dict[str, engine.Conne
         "context_window": estimates.window_of(server, model, own),
         "prices": _prices_json(server, model, own),
         "profile": own.profile or None if own else None,
-        "own": own is not None,
+        "images": own.takes_images if own else None,
+        "own": own is not None and own.origin == KnownModel.Origin.OWN,
     }
 
 
@@ -115,5 +149,5 @@ def _prices_json(server: engine.Connection | None, model: str, own: KnownModel |
     price = pricing.price_of(server, model) if server else None
     if price is None:
         return None
-    kinds = {kind: getattr(price, kind) for kind in connections.PRICE_KINDS}
+    kinds = {kind: getattr(price, kind) for kind in registry.PRICE_KINDS}
     return {**kinds, "source": price.source, "as_of": price.as_of}

@@ -11,7 +11,18 @@ from django.utils import timezone
 from ninja import Query, Router
 from pydantic import Field
 
-from trajectories import access, deletion, estimates, exporters, policies, representations, tags, tasks
+from trajectories import (
+    access,
+    deletion,
+    estimates,
+    exporters,
+    policies,
+    recorder,
+    representations,
+    tags,
+    tasks,
+    windows,
+)
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, Removal, RunStatus, json_answer
 from trajectories.api.errors import ApiError
@@ -219,13 +230,53 @@ def tree(request: HttpRequest, run_id: str) -> HttpResponse:
     return json_answer(representations.tree_json(access.get_run(request.user, run_id), request))
 
 
+class Look(Body):
+    model_config = Body.model_config | {"strict": False}
+
+    heads: Annotated[int, Field(ge=0, le=windows.MOST_CHARS)] | None = None
+    """Characters of each text that are told; the whole texts without it."""
+    against: Annotated[int, Field(ge=1, le=BIGGEST)] | None = None
+    """Number of an earlier call: how many messages at the beginning are the same as there."""
+
+
 @router.get("/runs/{run_id}/nodes/{number}", response=shapes.Node, summary="One node with its texts")
-def node(request: HttpRequest, run_id: str, number: int) -> HttpResponse:
+def node(request: HttpRequest, run_id: str, number: int, look: Query[Look]) -> HttpResponse:
+    """With `heads=N` the first N characters of each text, and `chars`, their lengths; the rest comes in windows."""
     run = access.get_run(request.user, run_id)
+    found = _node(run, number)
+    told = representations.node_json(found)
+    if look.heads is not None:
+        told = windows.beginnings(told, look.heads)
+    if look.against is not None:
+        told["same"] = windows.same_messages(found.texts, _node(run, look.against).texts)
+    return json_answer(told)
+
+
+class TextWindow(Body):
+    model_config = Body.model_config | {"strict": False}
+
+    start: Annotated[int, Field(ge=0, le=BIGGEST)] = 0
+    end: Annotated[int, Field(ge=0, le=BIGGEST)] = BIGGEST
+
+
+@router.get("/runs/{run_id}/nodes/{number}/texts/{name}", response=shapes.TextWindow, summary="A window of one text")
+def node_text(request: HttpRequest, run_id: str, number: int, name: str, wanted: Query[TextWindow]) -> HttpResponse:
+    """Of `stdout`, `response` or what else there is; `request.0` is the first message. At most 200,000 characters."""
+    reference = windows.reference_of(_node(access.get_run(request.user, run_id), number).texts, name)
+    if reference is None:
+        raise ApiError(404, "no_such_text", f"This node has no text {name[:40]!r}; look at the node for those it has.")
+    try:
+        text = recorder.payload_text(reference["sha"])
+    except recorder.PayloadMissing as error:
+        raise ApiError(409, "text_missing", str(error)) from None
+    return json_answer(windows.window(text, wanted.start, wanted.end))
+
+
+def _node(run: Run, number: int) -> Node:
     found = Node.objects.filter(run=run, number=number).first() if abs(number) < BIGGEST else None
     if found is None:
         raise Http404(f"This run has no node {number if abs(number) < BIGGEST else 'of that number'}.")
-    return json_answer(representations.node_json(found))
+    return found
 
 
 @router.get("/runs/{run_id}/export/{format}", summary="The run as a file")

@@ -63,6 +63,14 @@ class Window(Schema):
     text: str
 
 
+class TextWindow(Schema):
+    start: int
+    end: int
+    chars: int
+    """Of the whole text."""
+    text: str
+
+
 class Found(Schema):
     start: int | None
     end: int | None
@@ -194,6 +202,53 @@ class Annotations(Schema):
     next: str | None
 
 
+class Clause(Schema):
+    text: str
+    key: str
+    """`total`, `root`, `calls`, `code`, `gates`, `rest` or `workers`; empty for what joins them."""
+    node: int | None
+    nodes: list[int]
+
+
+class Critical(Schema):
+    seconds: float
+    least_seconds: float
+    """The same had no call waited for a slot."""
+    shares: dict[str, float]
+    """Seconds of `root`, `calls`, `queue`, `retries`, `code`, `gates` and `rest`."""
+    nodes: list[int]
+    leaves: list[int]
+    """Calls, cells and gates on the path, in order of time."""
+    sentence: list[Clause]
+
+
+class FoundNode(Schema):
+    node: int
+    texts: list[str]
+    """Names of the node's texts that contain what was looked for."""
+    text: str | None
+    """The one that the snippet is of; null when only figures were asked for."""
+    message: int | None
+    """Of a `request`: which of its messages."""
+    start: int | None
+    end: int | None
+    before: str | None
+    hit: str | None
+    after: str | None
+
+
+class FoundNodes(Schema):
+    total: int
+    numbers: list[int]
+    """Of all nodes that fit, in order."""
+    items: list[FoundNode]
+    next: str | None
+    nodes: int
+    """Nodes looked at so far."""
+    complete: bool
+    """False: the time was up first; the same request goes on from there."""
+
+
 class Estimate(Schema):
     tokens: int
     window: int | None
@@ -211,6 +266,7 @@ class Connection(Schema):
     base_url: str
     has_key: bool
     from_environment: bool
+    concurrency: int | None
 
 
 class Connections(Schema):
@@ -233,6 +289,7 @@ class Model(Schema):
     context_window: int | None
     prices: dict[str, str | None] | None
     profile: str | None
+    images: bool | None
     own: bool
 
 
@@ -252,6 +309,20 @@ class Policy(Schema):
 
 class Policies(Schema):
     items: list[Policy]
+    next: str | None
+
+
+class Profile(Schema):
+    name: str
+    version: int
+    title: str
+    own: bool
+    text: str
+    """TOML."""
+
+
+class Profiles(Schema):
+    items: list[Profile]
     next: str | None
 
 

@@ -18,6 +18,8 @@ from trajectories.engine.events import Delta, Emit, Event, TextValue
 from trajectories.engine.lm import PROVIDERS
 from trajectories.engine.policy import Limits, Policy
 from trajectories.engine.policy_json import policy_from_json, policy_json, split_model
+from trajectories.engine.profile import Profile, load_profile, profile_names, read_profile
+from trajectories.engine.profile import shipped_text as shipped_profile_text
 from trajectories.engine.run import INTERRUPTED, Engine, Task, estimate_tokens
 from trajectories.engine.text import TextFile, TextInMemory, write_index
 from trajectories.engine.types import (
@@ -62,6 +64,7 @@ __all__ = [
     "Policy",
     "PolicyError",
     "Price",
+    "Profile",
     "ProviderError",
     "Quote",
     "QuotingText",
@@ -79,8 +82,12 @@ __all__ = [
     "TextValue",
     "Usage",
     "estimate_tokens",
+    "load_profile",
     "policy_from_json",
     "policy_json",
+    "profile_names",
+    "read_profile",
+    "shipped_profile_text",
     "split_model",
     "write_index",
 ]

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from trajectories.engine.asking import fitting
 from trajectories.engine.calls import Call
 from trajectories.engine.errors import ProviderError
 from trajectories.engine.exploration import Exploration
 from trajectories.engine.gates import Claim
+from trajectories.engine.json_replies import fitting
 from trajectories.engine.judging import Tally
 from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.tree import Node

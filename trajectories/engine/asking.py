@@ -3,27 +3,22 @@ fails, repaired, raised to the next tier or given up, as the policy says. Each a
 and a price; why there was a next one is an event.
 """
 
-import json
-import re
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
-
 from trajectories.engine.calls import Call, Called, Caller
 from trajectories.engine.errors import ProviderError
 from trajectories.engine.events import Emit, Event
 from trajectories.engine.gates import Claim
+from trajectories.engine.json_replies import fitting
 from trajectories.engine.judging import Judges, Tally
 from trajectories.engine.recovery import MOST_REPAIRS, Recovery
 from trajectories.engine.routing import Ladder, Router
 from trajectories.engine.tree import Node
 from trajectories.engine.types import Document, Message, Reply
 
-_FENCED = re.compile(r"^\s*```[a-z]*\n(.*)\n```\s*$", re.DOTALL)
 _REPAIR = (
     "Your reply could not be used: {reason}\nReply to the same request once more, complete and in the form that was "
     "asked for, without any other words."
@@ -187,21 +182,6 @@ def _value(reply: Reply, schema: Any) -> Any:
     if reply.finish_reason == "length":
         raise ProviderError("truncated", "The reply was cut at the length limit.")
     return fitting(reply.text, schema)
-
-
-def fitting(text: str, schema: Any) -> Any:
-    """The JSON value in a text, checked against a JSON Schema. Raises `ProviderError` of the kind `schema`."""
-    fenced = _FENCED.match(text)
-    try:
-        value = json.loads(fenced[1] if fenced else text)
-        Draft202012Validator(schema).validate(value)
-    except ValidationError as error:
-        raise ProviderError("schema", f"The reply does not fit the schema: {error.message[:300]}") from error
-    except RecursionError:
-        raise ProviderError("schema", "The reply is nested too deeply.") from None
-    except ValueError:
-        raise ProviderError("schema", f"The reply is not JSON: {text[:200]}") from None
-    return value
 
 
 def _complaint(reply: Reply, error: ProviderError) -> tuple[Message, Message]:

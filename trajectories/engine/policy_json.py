@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal, InvalidOperation
@@ -20,6 +21,7 @@ MOST_SCHEMA = 64_000
 EXPLORATIONS = ("off", "warn", "block")
 MODES = ("off", "shadow", "on")
 JUDGED = ("cell", "call", "answer")
+_PROFILE = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 ROUTINGS = ("fixed", "cascade", "by_size")
 
 
@@ -345,12 +347,10 @@ def _exploration(key: str, value: Any, _base: Policy) -> str:
 
 
 def _profile(key: str, value: Any, _base: Policy) -> str:
-    from trajectories.engine.prompts import profile_names
-
-    names = ("auto", *profile_names())
-    if value not in names:
-        raise PolicyError(f"`{key}` must be one of: {', '.join(names)}.")
-    return str(value)
+    """Whether there is such a profile is known where the owner's own ones are."""
+    if not isinstance(value, str) or not _PROFILE.fullmatch(value):
+        raise PolicyError(f"`{key}` must be `auto` or the name of a prompt profile.")
+    return value
 
 
 _LIMITS: dict[str, Callable[[str, Any, Policy], Any]] = {

@@ -1,16 +1,14 @@
-"""What the root model is told: profiles (versioned files of our own words) and the messages made from them.
+"""What the root model is told: the messages made from a profile.
 
 Nothing here ever sees a document's text: only names, sizes and what the code printed.
 """
 
 import json
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any
 
+from trajectories.engine.profile import Profile
 from trajectories.engine.types import Document, Execution, Variable
 
 SHOWN_CHARS = 8_192
@@ -18,36 +16,6 @@ SHOWN_CHARS = 8_192
 LISTED_DOCUMENTS = 20
 LISTED_VARIABLES = 30
 MOST_NAME = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
-    name: str
-    version: int
-    system: str
-    calls: dict[str, str]
-    advice: dict[str, str]
-    messages: dict[str, str]
-
-    @property
-    def label(self) -> str:
-        return f"{self.name}@{self.version}"
-
-    def say(self, message: str, **values: Any) -> str:
-        return self.messages[message].strip("\n").format(**values)
-
-
-@cache
-def profile_names() -> tuple[str, ...]:
-    folder = resources.files("trajectories.engine") / "profiles"
-    return tuple(sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml")))
-
-
-@cache
-def load_profile(name: str) -> Profile:
-    """`auto` is the general profile; profiles for other families of models are files beside it."""
-    file = resources.files("trajectories.engine") / "profiles" / f"{'general' if name == 'auto' else name}.toml"
-    return Profile(**tomllib.loads(file.read_text("utf-8")))
 
 
 def system_message(profile: Profile, levels: int) -> str:

@@ -10,7 +10,7 @@ from trajectories.engine import lm
 from trajectories.engine.asking import Asker
 from trajectories.engine.budget import Budget
 from trajectories.engine.calls import Caller
-from trajectories.engine.errors import EngineError, NoAnswer
+from trajectories.engine.errors import EngineError, NoAnswer, PolicyError
 from trajectories.engine.events import Delta, Emit, Event, cost_json, source_json, usage_json
 from trajectories.engine.judging import Judges
 from trajectories.engine.lm.http import HTTP
@@ -18,7 +18,7 @@ from trajectories.engine.node import Recursion
 from trajectories.engine.pacing import Pacer
 from trajectories.engine.policy import Policy
 from trajectories.engine.policy_json import policy_json
-from trajectories.engine.prompts import load_profile
+from trajectories.engine.profile import GENERAL, Profile, load_profile, profile_names
 from trajectories.engine.recovery import Recovery
 from trajectories.engine.routing import Router
 from trajectories.engine.sandbox import SandboxHouse
@@ -50,6 +50,8 @@ class Task:
     connections: Mapping[str, Connection]
     models: Mapping[str, ModelSpec] = field(default_factory=dict)
     """What is known of models, by `connection/model`."""
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    """The owner's own prompt profiles, by name; they go before shipped ones."""
 
 
 class Engine:
@@ -119,7 +121,20 @@ class _Run:
         self._on_delta = on_delta
         self._began = time.monotonic()
         self._tree = Tree(emit)
-        self._profile = load_profile(task.policy.profile)
+        self._profile = load_profile(GENERAL)
+        self._unusable: PolicyError | None = None
+        """What is wrong with the policy's profile."""
+
+    def _chosen_profile(self) -> Profile:
+        """The policy's, or with `auto` the one that is known to suit the root's model. Raises `PolicyError`."""
+        policy, profiles = self._task.policy, self._task.profiles
+        name = policy.profile
+        if name == "auto":
+            root = policy.named_models().get("root") or policy.model_for("root") or ""
+            name = self._task.models.get(root, ModelSpec()).profile or GENERAL
+            known = name in profiles or name in profile_names()
+            name = name if known and not root.startswith("offline/") else GENERAL
+        return profiles[name] if name in profiles else load_profile(name)
 
     async def begin(self) -> None:
         documents = [
@@ -127,6 +142,10 @@ class _Run:
             for document in self._task.documents
         ]
         sandbox = {"kind": self._engine.sandbox_kind, "level": self._engine.sandbox_level}
+        try:
+            self._profile = self._chosen_profile()
+        except PolicyError as error:
+            self._unusable = error
         data = {
             "documents": documents,
             "policy": policy_json(self._task.policy),
@@ -145,6 +164,8 @@ class _Run:
         return self._outcome("succeeded", answer.ended_by, answer=answer.text, sources=answer.sources)
 
     async def _solve(self) -> Answer:
+        if self._unusable is not None:
+            raise self._unusable
         shop = self._shop(self._task.policy)
         shop.router.check()
         return await Recursion(shop).solve_root(self._task.question, self._task.documents)

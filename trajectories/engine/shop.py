@@ -7,7 +7,7 @@ from trajectories.engine.budget import Budget
 from trajectories.engine.events import Emit
 from trajectories.engine.judging import Judges
 from trajectories.engine.policy import Policy
-from trajectories.engine.prompts import Profile
+from trajectories.engine.profile import Profile
 from trajectories.engine.routing import Router
 from trajectories.engine.sandbox import SandboxHouse
 from trajectories.engine.tree import Tree

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from jsonschema import Draft202012Validator, SchemaError
 
-from trajectories.engine.asking import TooLong, fitting
+from trajectories.engine.asking import TooLong
 from trajectories.engine.calls import Call, estimated_tokens
 from trajectories.engine.errors import EngineError, FailureKind, PolicyError, ProviderError
+from trajectories.engine.json_replies import fitting
 from trajectories.engine.judging import Tally
 from trajectories.engine.routing import Ladder
 from trajectories.engine.shop import Shop

@@ -5,6 +5,7 @@
 
 import array
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
 from trajectories.engine.errors import DocumentError
@@ -63,6 +64,32 @@ class TextFile:
             raise DocumentError("The text of this document is gone. Upload it again.") from error
         skip = start - first * STRIDE
         return data.decode("utf-8")[skip : skip + end - start]
+
+    def byte_offsets(self, places: Iterable[int]) -> dict[int, int]:
+        """Where characters begin in the file, in bytes; reads only blocks that are not plain ASCII, each once."""
+        offsets: dict[int, int] = {}
+        known, block, done, at = -1, "", 0, 0
+        for place in sorted({min(max(0, place), self.chars) for place in places}):
+            number, rest = divmod(place, STRIDE)
+            if number >= len(self._offsets):  # the end of a text that ends with a block
+                number, rest = number - 1, STRIDE
+            begin = self._offsets[number]
+            if self._is_ascii(number):
+                offsets[place] = begin + rest
+                continue
+            if number != known:
+                known, block, done, at = number, self.read(number * STRIDE, (number + 1) * STRIDE), 0, begin
+            at += len(block[done:rest].encode("utf-8"))
+            done = rest
+            offsets[place] = at
+        return offsets
+
+    def _is_ascii(self, number: int) -> bool:
+        """Whether the block has a byte for each character."""
+        last = number + 1 >= len(self._offsets)
+        end = self.path.stat().st_size if last else self._offsets[number + 1]
+        chars = self.chars - number * STRIDE if last else STRIDE
+        return end - self._offsets[number] == chars
 
 
 def write_index(path: Path, index: Path) -> int:

@@ -5,7 +5,14 @@
 
 from trajectories.recorder.closing import end_run
 from trajectories.recorder.log import events_of
-from trajectories.recorder.payloads import PayloadMissing, payload_text, read_texts
+from trajectories.recorder.payloads import (
+    PayloadMissing,
+    Quoted,
+    kept_texts,
+    payload_text,
+    read_pieces,
+    read_texts,
+)
 from trajectories.recorder.rebuild import RunGoesOn, rebuild
 from trajectories.recorder.recorder import FenceLost, RunRecorder
 from trajectories.recorder.writer import Writer
@@ -13,12 +20,15 @@ from trajectories.recorder.writer import Writer
 __all__ = [
     "FenceLost",
     "PayloadMissing",
+    "Quoted",
     "RunGoesOn",
     "RunRecorder",
     "Writer",
     "end_run",
     "events_of",
+    "kept_texts",
     "payload_text",
+    "read_pieces",
     "read_texts",
     "rebuild",
 ]

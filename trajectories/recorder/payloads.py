@@ -6,8 +6,9 @@ so the record of a full pass over a context stays far smaller than the context.
 
 import hashlib
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import orjson
@@ -28,6 +29,15 @@ PER_QUERY = 500
 
 class PayloadMissing(Exception):
     """A text of the record cannot be read any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A stretch of a document inside a kept text."""
+
+    document: str
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +119,47 @@ def payload_text(sha: str) -> str:
     return _texts([sha])[sha]
 
 
+def kept_texts(shas: Iterable[str]) -> dict[str, str]:
+    """By hash; those that are gone are left out."""
+    wanted = list(dict.fromkeys(shas))
+    try:
+        return _texts(wanted)
+    except PayloadMissing:
+        if len(wanted) == 1:
+            return {}
+        half = len(wanted) // 2
+        return {**kept_texts(wanted[:half]), **kept_texts(wanted[half:])}
+
+
 def read_texts(references: Mapping[str, Any]) -> dict[str, Any]:
     """A node's texts by name: a text each, for `request` the list of {role, content}. Raises `PayloadMissing`."""
     texts = _texts(set(_hashes(references)))
     return {name: _filled(reference, texts) for name, reference in references.items()}
+
+
+def read_pieces(digests: Iterable[bytes]) -> Iterator[tuple[bytes, list[bytes | Quoted]]]:
+    """Each kept text with its digest, as its own words in UTF-8 and what it quotes, without opening a document.
+
+    Those that are gone are left out."""
+    for wanted in _parts(digests, PER_QUERY):
+        rows = Payload.objects.filter(sha256__in=wanted).values_list("sha256", "codec", "data")
+        for digest, codec, data in rows.iterator(chunk_size=PER_QUERY):
+            yield bytes(digest), _pieces(codec, data)
+
+
+def _parts(values: Iterable[bytes], size: int) -> Iterator[list[bytes]]:
+    values = iter(values)
+    while part := list(islice(values, size)):
+        yield part
+
+
+def _pieces(codec: int, data: bytes) -> list[bytes | Quoted]:
+    if codec == Payload.Codec.PLAIN:
+        return [bytes(data)]
+    if codec == Payload.Codec.ZLIB:
+        return [zlib.decompress(data)]
+    pieces = orjson.loads(zlib.decompress(data))
+    return [piece.encode() if isinstance(piece, str) else Quoted(*piece) for piece in pieces]
 
 
 def _hashes(references: Mapping[str, Any]) -> Iterable[str]:

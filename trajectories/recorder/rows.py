@@ -89,6 +89,8 @@ class Fold:
     def __init__(self) -> None:
         self.run = RunRow()
         self.open: dict[int, NodeRow] = {}
+        self._reasons: dict[int, Json] = {}
+        """Why a call that has ended is made again, by its number, until the call that is made instead."""
         self.last_at: float | None = None
         """When the last event happened, in seconds since the epoch."""
         self._cost = engine.Cost()
@@ -104,6 +106,8 @@ class Fold:
                 return self._finish(event)
             case "lm.retried":
                 return self._retry(event)
+            case "tier.raised" | "call.repaired" | "history.compacted" | "early_stop.noticed" | "budget.reached":
+                return self._notice(event)
             case "run.started":
                 self.run.started_at = datetime.fromisoformat(event["at"])
                 self.run.sandbox = (event["data"].get("sandbox") or {}).get("level") or ""
@@ -130,6 +134,8 @@ class Fold:
             data=_beyond_columns(data),
             texts=dict(data.get("texts") or {}),
         )
+        if "before" in data and (reason := self._reasons.pop(data["before"], None)):
+            row.data["because"] = reason
         self.open[row.number] = row
         self.run.nodes += 1
         if row.kind == "rlm":
@@ -139,6 +145,15 @@ class Fold:
     def _retry(self, event: Json) -> NodeRow:
         row = self.open[event["node"]]
         row.data.setdefault("retries", []).append(event["data"])
+        return row
+
+    def _notice(self, event: Json) -> NodeRow | None:
+        """Kept on its node; of one that has ended, on the call that is made instead of it."""
+        told, row = {"type": event["type"], **event["data"]}, self.open.get(event["node"])
+        if row is None and event["node"] is not None:
+            self._reasons[event["node"]] = told
+        elif row is not None:
+            row.data.setdefault("noticed", []).append(told)
         return row
 
     def _finish(self, event: Json) -> NodeRow:

@@ -16,7 +16,7 @@ from trajectories.engine.types import Connection, LMClient
 
 __all__ = ["HTTP", "PROVIDERS", "connect", "describe", "list_models"]
 
-_SHARED = {"failures", "http", "openai_wire", "sse"}
+_SHARED = {"anthropic_wire", "failures", "http", "openai_wire", "sse"}
 PROVIDERS: tuple[str, ...] = tuple(file.name for file in pkgutil.iter_modules(__path__) if file.name not in _SHARED)
 
 

@@ -138,12 +138,16 @@ def address_of(connection: Connection, default: str) -> str:
 
 def bearer(connection: Connection) -> dict[str, str]:
     """The header that carries the key; without a key there is none. Raises `ProviderError` when it cannot be sent."""
+    key = checked_key(connection)
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def checked_key(connection: Connection) -> str:
+    """The key as it goes into a header; empty when there is none. Raises `ProviderError` when it cannot be sent."""
     key = connection.api_key.strip()
-    if not key:
-        return {}
-    if not (key.isascii() and key.isprintable() and " " not in key):
+    if key and not (key.isascii() and key.isprintable() and " " not in key):
         raise ProviderError("auth", f"The key of the connection {connection.name!r} has characters that no key has.")
-    return {"Authorization": f"Bearer {key}"}
+    return key
 
 
 def host_of(url: str) -> str:

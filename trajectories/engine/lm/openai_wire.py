@@ -51,12 +51,12 @@ class GrowingReply:
 
     def reply(self) -> Reply:
         return Reply(
-            text=_whole("".join(self._text)),
+            text=whole_text("".join(self._text)),
             finish_reason=self.finish_reason or "stop",
             usage=usage_of(self._usage),
             cost_usd=cost_of(self._usage),
             model=self._model,
-            reasoning=_whole("".join(self._reasoning)),
+            reasoning=whole_text("".join(self._reasoning)),
         )
 
 
@@ -68,12 +68,12 @@ def reply_of(content: JSON, host: str) -> Reply:
         raise ProviderError("malformed", f"{host} answered without a message in it.")
     refused = "content_filter" if message.get("refusal") else None
     return Reply(
-        text=_whole(text_of(message)),
+        text=whole_text(text_of(message)),
         finish_reason=refused or _finish_reason(choice) or "stop",
         usage=usage_of(content.get("usage")),
         cost_usd=cost_of(content.get("usage")),
         model=_name(content),
-        reasoning=_whole(reasoning_of(message)),
+        reasoning=whole_text(reasoning_of(message)),
     )
 
 
@@ -98,11 +98,11 @@ def usage_of(usage: Any) -> Usage | None:
     asked, said = _part(usage, "prompt_tokens_details"), _part(usage, "completion_tokens_details")
     return Usage(
         calls=1,
-        input_tokens=_count(usage, "prompt_tokens"),
-        cache_read_tokens=_count(asked, "cached_tokens") or _count(usage, "prompt_cache_hit_tokens"),
-        cache_write_tokens=_count(asked, "cache_write_tokens"),
-        output_tokens=_count(usage, "completion_tokens"),
-        reasoning_tokens=_count(said, "reasoning_tokens"),
+        input_tokens=count_of(usage, "prompt_tokens"),
+        cache_read_tokens=count_of(asked, "cached_tokens") or count_of(usage, "prompt_cache_hit_tokens"),
+        cache_write_tokens=count_of(asked, "cache_write_tokens"),
+        output_tokens=count_of(usage, "completion_tokens"),
+        reasoning_tokens=count_of(said, "reasoning_tokens"),
     )
 
 
@@ -157,7 +157,7 @@ def _load_leniently(data: str | bytes, host: str) -> JSON:
         raise ProviderError("malformed", f"What {host} sent is not JSON.") from None
 
 
-def _whole(text: str) -> str:
+def whole_text(text: str) -> str:
     """Joins surrogate pairs that were cut in two; a half that stands alone becomes a replacement character."""
     try:
         text.encode()
@@ -206,7 +206,7 @@ def _part(whole: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return part if isinstance(part, dict) else {}
 
 
-def _count(usage: Mapping[str, Any], name: str) -> int:
+def count_of(usage: Mapping[str, Any], name: str) -> int:
     return _number(usage, name) or 0
 
 

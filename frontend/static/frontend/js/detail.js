@@ -3,6 +3,7 @@
 // tab stays when the selection changes.
 import { clock } from './format.js';
 import { figures } from './layout.js';
+import { textsIn } from './notes.js';
 import { PANELS } from './panels.js';
 import { fetchData } from './place.js';
 import { subtreeCost } from './state.js';
@@ -37,11 +38,20 @@ const ROLLING = /** @type {Record<string, [string, string]>} */ ({
 });
 
 export class Detail {
-  /** @param {HTMLElement} head @param {HTMLElement} body @param {{ state: () => State, now: () => number, select: (id: string, from: string) => void }} host */
-  constructor(head, body, host) {
+  /**
+   * @param {HTMLElement} head @param {HTMLElement} body
+   * @param {{ state: () => State, now: () => number, select: (id: string, from: string) => void }} host
+   * @param {import('./notes.js').Notes | null} notes
+   */
+  constructor(head, body, host, notes) {
     this.head = head;
     this.body = body;
     this.host = host;
+    this.notes = notes;
+    /** Of the head what is written anew; the notes between stay, with what is being typed there. */
+    this.parts = { title: element('div'), facts: element('div', { class: 'grow' }), tabs: element('div') };
+    head.append(this.parts.title, element('div', { class: 'row' }, this.parts.facts, notes?.tools), notes?.box ?? '', this.parts.tabs);
+    body.addEventListener('more', () => this.showNotes());
     this.tab = '';
     /** @type {Selection} */
     this.selection = { node: null, batch: null };
@@ -51,6 +61,8 @@ export class Detail {
     this.words = new Map();
     this.turn = 0;
     this.shown = '';
+    /** @type {any} the node of the panel shown, with its texts */
+    this.full = null;
   }
 
   /** @param {Selection} selection */
@@ -129,11 +141,18 @@ export class Detail {
       const { scrollTop } = this.body;
       this.body.replaceChildren(...shown.filter(Boolean));
       this.body.scrollTop = fromTop ? 0 : scrollTop;
+      this.full = full;
+      this.showNotes();
     } catch (error) {
       if (turn === this.turn) this.body.replaceChildren(this.failure(error));
     } finally {
       clearTimeout(waiting);
     }
+  }
+
+  /** Notes point into the texts that are shown. */
+  showNotes() {
+    this.notes?.show(this.full ? textsIn(this.body, this.full) : []);
   }
 
   /** @param {any} full @returns {Subject} */
@@ -166,7 +185,10 @@ export class Detail {
     const { node, batch } = this.selection;
     if (!node && !batch) return;
     const focused = this.head.contains(document.activeElement) && /** @type {HTMLElement} */ (document.activeElement).dataset.tab;
-    this.head.replaceChildren(this.title(), this.facts(), this.tabList());
+    this.parts.title.replaceChildren(this.title());
+    this.parts.facts.replaceChildren(this.facts());
+    this.parts.tabs.replaceChildren(this.tabList());
+    this.notes?.turn(node?.number);
     if (focused) $(`[data-tab="${focused}"]`, this.head)?.focus();
   }
 

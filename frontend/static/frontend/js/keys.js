@@ -1,63 +1,69 @@
 // @ts-check
-// The keys of the workbench: which key does what. Off in text fields; Ctrl and Alt are never taken.
-import { $$, typing } from './ui.js';
+// What the workbench can do, with its keys.
+import { press, register } from './actions.js';
+import { $, $$ } from './ui.js';
 
+const TRACE = 'Trace';
 const PAN = 0.15;
-const DOUBLE = 500;
+const PAGE = 12;
 
 /** @param {import('./workbench.js').Workbench} bench */
 export function bindKeys(bench) {
-  let lastG = 0;
-  const { tree, timeline } = bench;
-  const go = (/** @type {string | undefined} */ id) => { if (id !== undefined) bench.select(id, 'key'); };
-  /** @type {Record<string, () => void>} */
-  const actions = {
-    j: () => go(tree.at(1)),
-    k: () => go(tree.at(-1)),
-    h: () => closeOrUp(bench),
-    l: () => openOrDown(bench),
-    '[': () => go(bench.sameKind(-1)),
-    ']': () => go(bench.sameKind(1)),
-    G: () => go(tree.rows.at(-1)?.id),
-    g: () => {
-      if (performance.now() - lastG < DOUBLE) go(tree.rows[0]?.id);
-      lastG = performance.now();
+  register(tableOf(bench).map(action => ({
+    ...action,
+    group: TRACE,
+    run: event => {
+      bench.touched();
+      action.run(event);
     },
-    '/': () => bench.finding.box.focus(),
-    n: () => go(bench.finding.next(1)),
-    N: () => go(bench.finding.next(-1)),
-    e: () => go(bench.nextError()),
-    c: () => bench.toggleCritical(),
-    z: () => bench.toggleSqueeze(),
-    f: () => bench.fitSelection(),
-    w: () => timeline.zoom(0.75),
-    s: () => timeline.zoom(1 / 0.75),
-    a: () => timeline.pan(-PAN),
-    d: () => timeline.pan(PAN),
-    o: () => bench.openDocument(),
-    Escape: () => bench.clear(),
-    PageDown: () => go(tree.at(12)),
-    PageUp: () => go(tree.at(-12)),
-    Home: () => go(tree.rows[0]?.id),
-    End: () => go(tree.rows.at(-1)?.id),
-  };
-  actions.ArrowDown = actions.j;
-  actions.ArrowUp = actions.k;
-  actions.ArrowLeft = actions.h;
-  actions.ArrowRight = actions.l;
-
-  addEventListener('keydown', event => {
-    const target = /** @type {Element} */ (event.target);
-    if (target === bench.finding.box && event.key === 'Escape') return bench.finding.leave();
-    if (target === bench.finding.box && event.key === 'Enter') return go(bench.finding.next(1));
-    if (typing(event)) return undefined;
-    if (/^[1-7]$/.test(event.key)) return bench.detail.choose($$('[data-tab]')[Number(event.key) - 1]?.dataset.tab ?? '');
-    const movesElsewhere = event.key.length > 1 && event.key !== 'Escape' && !movesTree(target);
-    if (!actions[event.key] || movesElsewhere) return undefined;
-    event.preventDefault();
-    bench.touched();
-    return actions[event.key]();
+  })));
+  bench.finding.box.addEventListener('keydown', event => {
+    if (event.key === 'Escape') bench.finding.leave();
+    else if (event.key === 'Enter') go(bench, bench.finding.next(1));
   });
+}
+
+/** @param {import('./workbench.js').Workbench} bench @returns {Omit<import('./actions.js').Action, 'group'>[]} */
+function tableOf(bench) {
+  const { tree, timeline } = bench;
+  const to = (/** @type {() => string | undefined} */ place) => () => go(bench, place());
+  const moves = (/** @type {KeyboardEvent | undefined} */ event) => !event || event.key.length === 1 || movesTree(/** @type {Element} */ (event.target));
+  return [
+    { id: 'row.next', words: 'Next / previous row', shown: 'j / k', keys: ['j', 'ArrowDown'], listed: false, when: moves, run: to(() => tree.at(1)) },
+    { id: 'row.previous', words: 'Previous row', shown: '', keys: ['k', 'ArrowUp'], listed: false, when: moves, run: to(() => tree.at(-1)) },
+    { id: 'row.close', words: 'Close, or go to the parent / open', shown: 'h / l', keys: ['h', 'ArrowLeft'], listed: false, when: moves, run: () => closeOrUp(bench) },
+    { id: 'row.open', words: 'Open', shown: '', keys: ['l', 'ArrowRight'], listed: false, when: moves, run: () => openOrDown(bench) },
+    { id: 'peer.previous', words: 'Previous / next of the same kind', shown: '[ / ]', keys: ['['], listed: false, run: to(() => bench.sameKind(-1)) },
+    { id: 'peer.next', words: 'Next of the same kind', shown: '', keys: [']'], listed: false, run: to(() => bench.sameKind(1)) },
+    { id: 'row.first', words: 'First / last row', shown: 'g g / G', keys: ['g g', 'Home'], listed: false, when: moves, run: to(() => tree.rows[0]?.id) },
+    { id: 'row.last', words: 'Last row', shown: '', keys: ['G', 'End'], listed: false, when: moves, run: to(() => tree.rows.at(-1)?.id) },
+    { id: 'row.further', words: 'Some rows on', shown: '', keys: ['PageDown'], listed: false, when: moves, run: to(() => tree.at(PAGE)) },
+    { id: 'row.back', words: 'Some rows back', shown: '', keys: ['PageUp'], listed: false, when: moves, run: to(() => tree.at(-PAGE)) },
+    { id: 'search', words: 'Search nodes', keys: ['/'], icon: 'find', run: () => bench.finding.box.focus() },
+    { id: 'hit.next', words: 'Next / previous hit', shown: 'n / N', keys: ['n'], listed: false, run: to(() => bench.finding.next(1)) },
+    { id: 'hit.previous', words: 'Previous hit', shown: '', keys: ['N'], listed: false, run: to(() => bench.finding.next(-1)) },
+    { id: 'error.next', words: 'Next error', keys: ['e'], icon: 'err', run: to(() => bench.nextError()) },
+    { id: 'critical', words: 'Show or hide the critical path', keys: ['c'], icon: 'path', run: () => bench.toggleCritical() },
+    { id: 'squeeze', words: 'Squeeze idle time, or show it', keys: ['z'], icon: 'gap', run: () => bench.toggleSqueeze() },
+    { id: 'fit', words: 'Fit the selection, again fits all', keys: ['f'], icon: 'fit', run: () => bench.fitSelection() },
+    { id: 'zoom.in', words: 'Zoom in / out', shown: 'w / s', keys: ['w'], listed: false, run: () => timeline.zoom(0.75) },
+    { id: 'zoom.out', words: 'Zoom out', shown: '', keys: ['s'], listed: false, run: () => timeline.zoom(1 / 0.75) },
+    { id: 'pan.back', words: 'Pan back / on', shown: 'a / d', keys: ['a'], listed: false, run: () => timeline.pan(-PAN) },
+    { id: 'pan.on', words: 'Pan on', shown: '', keys: ['d'], listed: false, run: () => timeline.pan(PAN) },
+    { id: 'tab', words: 'Tabs of the detail', shown: '1 – 7', keys: ['1', '2', '3', '4', '5', '6', '7'], listed: false, run: event => bench.detail.choose($$('[data-tab]')[Number(event?.key) - 1]?.dataset.tab ?? '') },
+    { id: 'reads', words: 'Open the document where it was read', keys: ['o'], icon: 'doc', run: () => bench.openDocument() },
+    { id: 'comment', words: 'Comment on the selected text, or on the node', keys: ['C'], icon: 'note', when: () => bench.notes?.node !== undefined, run: () => bench.notes?.comment() },
+    { id: 'right', words: 'Mark this node as right', icon: 'thumb-up', ...press('.det-h [data-thumb=up]') },
+    { id: 'wrong', words: 'Mark this node as wrong', icon: 'thumb-down', ...press('.det-h [data-thumb=down]') },
+    { id: 'fold', words: 'Open or close all rows', icon: 'step', run: () => tree.foldAll() },
+    { id: 'follow', words: 'Follow the newest node', icon: 'play', ...press('#follow') },
+    { id: 'clear', words: 'Clear the selection', shown: '', keys: ['Escape'], listed: false, when: () => !$('details.menu[open]'), run: () => bench.clear() },
+  ];
+}
+
+/** @param {import('./workbench.js').Workbench} bench @param {string | undefined} id */
+function go(bench, id) {
+  if (id !== undefined) bench.select(id, 'key');
 }
 
 /** Arrow keys, Page up and so on belong to the tree, or to nobody; elsewhere they scroll or change tabs. @param {Element} target */

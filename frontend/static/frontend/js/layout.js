@@ -5,7 +5,7 @@
 /** @typedef {import('./state.js').Node} Node */
 /** @typedef {import('./state.js').Cost} Cost */
 import { costOf, subtreeCost, sumCosts } from './state.js';
-import { active, released, sending } from './timing.js';
+import { active, began, released, sending } from './timing.js';
 
 // ------------------------------------------------------------------------------------------------ rows of the tree
 
@@ -29,6 +29,7 @@ export function branches(state, parent) {
   const batches = /** @type {Map<number, Batch>} */ (new Map());
   for (const number of state.children.get(parent) ?? []) {
     const node = /** @type {Node} */ (state.nodes.get(number));
+    if (node.under !== null) continue;
     if (node.batch === null) {
       found.push({ node, batch: null });
       continue;
@@ -42,6 +43,14 @@ export function branches(state, parent) {
     batch.items.push(node);
   }
   return found;
+}
+
+/** What hangs below a branch: the items of a batch, the further calls of an item, the children of a node. @param {State} state @param {Branch} branch @returns {Branch[]} */
+function below(state, { node, batch }) {
+  if (batch) return batch.items.map(item => ({ node: item, batch: null }));
+  const { number } = /** @type {Node} */ (node);
+  const hung = state.hung.get(number) ?? [];
+  return [...hung.map(each => ({ node: /** @type {Node} */ (state.nodes.get(each)), batch: null })), ...branches(state, number)];
 }
 
 /** The batch that starts with this node. @param {State} state @param {number} number @returns {Batch | null} */
@@ -69,19 +78,16 @@ export function rows(state, opened, shown = null) {
   const visible = (/** @type {Branch} */ { node, batch }) =>
     !shown || (batch ? batch.items.some(item => shown.has(item.number)) : shown.has(/** @type {Node} */ (node).number));
 
-  /** @param {Branch[]} below @param {number} level @param {string | null} above */
-  const walk = (below, level, above) => {
-    const seen = shown ? below.filter(visible) : below;
+  /** @param {Branch[]} found @param {number} level @param {string | null} above */
+  const walk = (found, level, above) => {
+    const seen = shown ? found.filter(visible) : found;
     seen.forEach((branch, index) => {
       const id = idOf(branch);
-      const hasMore = branch.batch !== null || state.children.has(/** @type {Node} */ (branch.node).number);
+      const number = branch.node?.number ?? -1;
+      const hasMore = branch.batch !== null || state.children.has(number) || state.hung.has(number);
       const open = hasMore ? shown !== null || (opened.get(id) ?? opensByItself(branch)) : null;
       out.push({ ...branch, id, level, above, position: index + 1, size: seen.length, open });
-      if (!open) return;
-      const next = branch.batch
-        ? branch.batch.items.map(node => ({ node, batch: null }))
-        : branches(state, /** @type {Node} */ (branch.node).number);
-      walk(next, level + 1, id);
+      if (open) walk(below(state, branch), level + 1, id);
     });
   };
   walk(branches(state, null), 1, null);
@@ -92,8 +98,12 @@ export function rows(state, opened, shown = null) {
 export function pathTo(state, number) {
   const path = /** @type {string[]} */ ([]);
   for (let node = state.nodes.get(number); node;) {
-    if (node.batch !== null) path.unshift(`b${node.batch}`);
-    node = state.nodes.get(node.parent ?? -1);
+    if (node.under !== null) {
+      path.unshift(String(node.under));
+      node = state.nodes.get(node.under);
+    }
+    if (node?.batch !== null) path.unshift(`b${node.batch}`);
+    node = state.nodes.get(node?.parent ?? -1);
     if (node) path.unshift(String(node.number));
   }
   return path;
@@ -126,7 +136,7 @@ export function search(state, test) {
   for (const node of state.nodes.values()) {
     if (!test(node)) continue;
     hits.push(node.number);
-    for (let up = /** @type {Node | undefined} */ (node); up && !shown.has(up.number); up = state.nodes.get(up.parent ?? -1)) {
+    for (let up = /** @type {Node | undefined} */ (node); up && !shown.has(up.number); up = state.nodes.get(up.under ?? up.parent ?? -1)) {
       shown.add(up.number);
     }
   }
@@ -146,30 +156,41 @@ export const BINS = 24;
 
 /** @param {State} state @param {Batch} batch @param {number} now @returns {BatchFigures} */
 export function figures(state, batch, now) {
-  const { items } = batch;
-  const took = /** @type {number[]} */ ([]);
-  let failed = 0;
-  let running = 0;
-  for (const node of items) {
-    if (node.end === null) running += 1;
-    else took.push(active(node, now));
-    if (node.status === 'failed') failed += 1;
-  }
-  const cost = sumCosts(items.map(node => (batch.kind === 'lm' ? costOf(node) : subtreeCost(state, node))));
-  took.sort((one, other) => one - other);
+  const found = batch.items.map(item => outcome(state, item));
+  const done = found.filter(({ end }) => end !== null);
+  const took = done.map(({ seconds }) => seconds).sort((one, other) => one - other);
   const longest = took.at(-1) ?? 0;
   const bins = Array(BINS).fill(0);
   const failures = Array(BINS).fill(0);
-  for (const node of items) {
-    if (node.end === null) continue;
-    const bin = longest ? Math.min(BINS - 1, Math.floor(active(node, now) / longest * BINS)) : 0;
-    (node.status === 'failed' ? failures : bins)[bin] += 1;
+  for (const { seconds, failed } of done) {
+    const bin = longest ? Math.min(BINS - 1, Math.floor(seconds / longest * BINS)) : 0;
+    (failed ? failures : bins)[bin] += 1;
   }
+  const [start] = ends(batch.items.map(node => node.start));
+  const [, end] = ends(found.map(each => each.end ?? now));
   return {
-    count: items.length, done: took.length, failed, running, p50: quantile(took, 0.5), p95: quantile(took, 0.95), cost,
-    start: Math.min(...ends(items.map(node => node.start))), end: Math.max(...ends(items.map(node => node.end ?? now))),
-    bins, failures, longest,
+    count: found.length, done: done.length, failed: failures.reduce((sum, count) => sum + count), running: found.length - done.length,
+    p50: quantile(took, 0.5), p95: quantile(took, 0.95), cost: sumCosts(found.flatMap(({ calls }) => calls.map(node => costBelow(state, node)))),
+    start, end, bins, failures, longest,
   };
+}
+
+/** What a node and all below it cost. @param {State} state @param {Node} node */
+export const costBelow = (state, node) => (node.kind === 'lm' ? costOf(node) : subtreeCost(state, node));
+
+/**
+ * What came of an item of a batch, over all the calls it took: the last of them, when it had ended (null: it has not),
+ * how long it was at work, and whether it failed or its last reply was refused.
+ * @param {State} state @param {Node} item
+ */
+export function outcome(state, item) {
+  const hung = state.hung.get(item.number);
+  if (!hung) return { calls: [item], last: item, end: item.end, seconds: active(item, item.end ?? 0), failed: item.status === 'failed' };
+  const calls = [item, ...hung.map(number => /** @type {Node} */ (state.nodes.get(number)))];
+  const last = /** @type {Node} */ (calls.findLast(node => node.kind !== 'gate'));
+  const end = calls.some(node => node.end === null) ? null : Math.max(...calls.map(node => node.end ?? 0));
+  const failed = last.status === 'failed' || calls.at(-1)?.accepted === false;
+  return { calls, last, end, seconds: end === null ? 0 : end - began(item), failed };
 }
 
 /** Smallest and largest; spreading 100,000 numbers into Math.min would not do. @param {number[]} numbers */

@@ -1,8 +1,8 @@
 // @ts-check
 // A run while it is at work: figures that tick, the step under way, the words of the root's reply, what is being read.
 
-import { showSpan, scrollToMark } from './pane.js';
-import { fetchData } from './place.js';
+import { scrollToMark, showPane, showSpan } from './pane.js';
+import { documentAt, fetchData } from './place.js';
 import { tellHead } from './run_head.js';
 import { follow } from './socket.js';
 import { apply, load } from './state.js';
@@ -75,7 +75,10 @@ class Live {
       if (event.node === this.words.node) this.words.node = 0;
       this.look(event.data.reads);
     }
-    if (stepEnded) this.tellStory();
+    if (stepEnded) {
+      this.tellStory();
+      dispatchEvent(new Event('step-ended'));
+    }
     this.draw();
   }
 
@@ -95,9 +98,8 @@ class Live {
     const document = this.state.run.documents.find(each => each.id === read.document);
     if (!document) return;
     this.readAt = Date.now();
-    $('#pane-t').textContent = document.name;
-    $('#pane-o').textContent = 'being read';
-    $('#pane-p').textContent = `Characters ${whole(read.start)}–${whole(read.end)}`;
+    const address = documentAt(read.document, read.start, read.end);
+    showPane(document.name, 'being read', `Characters ${whole(read.start)}–${whole(read.end)}`, address);
     showSpan({ document: read.document, chars: document.chars, start: read.start, end: read.end }).then(scrollToMark);
   }
 

@@ -45,6 +45,7 @@ export async function showSource(number, { quiet = false } = {}) {
   history.replaceState(null, '', address);
   showPane(source.name, `source ${number} of ${all.length}`, `Characters ${whole(source.start)}–${whole(source.end)}`, source.address);
   tellCheck(source.check);
+  $('#pane').dataset.shows = 'source';
   await showSpan(source);
   scrollToMark();
   if (matchMedia('(max-width: 900px)').matches) $('#pane').scrollIntoView({ block: 'start' });
@@ -66,7 +67,8 @@ export function showPane(name, place, span, address) {
   $('#pane-t').textContent = name;
   $('#pane-o').textContent = place;
   $('#pane-span').textContent = span;
-  $('#pane-check')?.replaceChildren();
+  $('#pane-p').hidden = false;
+  $('#pane-check').replaceChildren();
   $('#pane-open').hidden = !address;
   $('#pane-open').href = address;
 }

@@ -2,7 +2,8 @@
 // Reads documents of any length: only a few windows of text around the view are on the page. What is not there is
 // stood in for by two empty boxes whose height is guessed from their number of characters.
 
-import { $, $$, ApiError, api, toast, typing } from './ui.js';
+import { press, register } from './actions.js';
+import { $, $$, ApiError, api, toast } from './ui.js';
 import { lines, wholeLines } from './lines.js';
 import { share, whole } from './format.js';
 import { whenRead } from './documents.js';
@@ -224,14 +225,14 @@ function wireTools(reader) {
       history.replaceState(null, '', part.getAttribute('href'));
     });
   }
-  addEventListener('keydown', event => {
-    if (typing(event)) return;
-    if (event.key === '/') {
-      event.preventDefault();
-      word.focus();
-    } else if (event.key === 'n') look(false);
-    else if (event.key === 'N') look(true);
-  });
+  const group = 'Document';
+  register([
+    { id: 'text.find', words: 'Find in the text', group, keys: ['/'], icon: 'find', run: () => word.focus() },
+    { id: 'text.next', words: 'Next / previous match', shown: 'n / N', group, keys: ['n'], listed: false, run: () => { look(false); } },
+    { id: 'text.previous', words: 'Previous match', shown: '', group, keys: ['N'], listed: false, run: () => { look(true); } },
+    { id: 'text.go', words: 'Go to a character', group, icon: 'chev', run: () => goTo.focus() },
+    { id: 'text.ask', words: 'Ask about this document', group, icon: 'lm', ...press('.actions a.primary') },
+  ]);
 }
 
 /**

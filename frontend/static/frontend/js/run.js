@@ -2,10 +2,14 @@
 // The page of a run: sources beside the answer, and while it runs what happens now. When it has ended the page's
 // middle is fetched again, so that a run seen live and one opened later are shown by the same template.
 
+import { press, register } from './actions.js';
+import { openStrip } from './answer_strip.js';
 import { keepMarks, toggleMarks } from './citing.js';
 import { watchLive } from './live.js';
 import { showSource, stepSource, sourceNumber } from './pane.js';
-import { $, confirmDialog, copy, typing } from './ui.js';
+import { $, confirmDialog, copy } from './ui.js';
+
+const ANSWER = 'Answer';
 
 /** Puts the server's present page in place of this one, without reloading. */
 export async function refresh() {
@@ -24,6 +28,7 @@ export async function refresh() {
 /** Brings the page as the server made it to where its reader left it: the source shown, the marks. */
 function arrange() {
   keepMarks();
+  openStrip();
   if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
 }
 
@@ -47,14 +52,16 @@ document.addEventListener('submit', async event => {
   if (await confirmDialog(words)) form.submit();
 });
 
-addEventListener('keydown', event => {
-  if (typing(event) || !$('#source-data')) return;
-  if (event.key === 'm') toggleMarks();
-  else if (event.key === ']') stepSource(1);
-  else if (event.key === '[') stepSource(-1);
-  else if (event.key === 'o') $('#pane-open')?.click();
-});
+const withSources = () => Boolean($('#source-data'));
+
+register([
+  { id: 'source.previous', words: 'Previous / next source', shown: '[ / ]', group: ANSWER, keys: ['['], listed: false, when: withSources, run: () => stepSource(-1) },
+  { id: 'source.next', words: 'Next source', shown: '', group: ANSWER, keys: [']'], listed: false, when: withSources, run: () => stepSource(1) },
+  { id: 'source.open', words: 'Open the document at the source', group: ANSWER, keys: ['o'], icon: 'doc', ...press('#pane-open') },
+  { id: 'source.marks', words: 'Mark sentences without a source, or not', group: ANSWER, keys: ['m'], icon: 'warn', when: withSources, run: () => toggleMarks() },
+  { id: 'answer.copy', words: 'Copy the answer', group: ANSWER, icon: 'copy', ...press('#copy-answer') },
+]);
 
 const main = $('#main');
+arrange();
 if (main.dataset.live !== undefined) watchLive(Number(main.dataset.now), refresh);
-else arrange();

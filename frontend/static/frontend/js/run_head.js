@@ -1,6 +1,8 @@
 // @ts-check
 // The head of every page of a run: Stop, and the line that ticks while it runs.
 
+import { press, register } from './actions.js';
+import { place } from './place.js';
 import { $, ApiError, api, toast } from './ui.js';
 import { clock, costWords, usd } from './format.js';
 
@@ -31,3 +33,18 @@ document.addEventListener('click', async event => {
     toast(error.message);
   }
 });
+
+const RUN = 'Run';
+
+register(['Answer', 'Trace', 'Cost', 'Coverage'].map((name, index) => ({
+  id: `run.page.${name}`, words: `${name} of this run`, group: RUN, icon: 'chev', ...press(`#run-head .tabs a:nth-child(${index + 1})`),
+})));
+if (place.isOwn) {
+  register([
+    { id: 'run.stop', words: 'Stop this run', group: RUN, icon: 'stop', ...press('[data-stop]') },
+    { id: 'run.share', words: 'Share', group: RUN, keys: ['S'], icon: 'share', ...press('[data-share]') },
+    { id: 'run.mark', words: 'Mark for compare', group: RUN, keys: ['x'], icon: 'cmp', ...press('#run-head [data-mark]') },
+    { id: 'run.again', words: 'Ask again, with changes', group: RUN, icon: 'again', ...press('#run-head .actions [href*="/runs/new"]') },
+    { id: 'run.export', words: 'Export the log', group: RUN, icon: 'down', ...press('#run-head [href$="/export/jsonl"]') },
+  ]);
+}

@@ -7,11 +7,14 @@
  * @typedef {{
  *   number: number, parent: number | null, kind: 'rlm' | 'step' | 'lm' | 'cell' | 'gate', depth: number, name: string,
  *   status: 'running' | 'succeeded' | 'failed' | 'cancelled', start: number, end: number | null,
- *   queued_ms: number | null, role: string, model: string, batch: number | null, index: number | null,
- *   attempt: number | null, line: number | null, input_tokens: number | null, cache_read_tokens: number | null,
+ *   queued_ms: number | null, retried_ms: number, role: string, model: string, batch: number | null, index: number | null,
+ *   attempt: number | null, line: number | null, follows: number | null, under: number | null, accepted: boolean | null,
+ *   input_tokens: number | null, cache_read_tokens: number | null,
  *   output_tokens: number | null, usd: string | null, cost_kind: string, subtree_usd: string | null,
  *   error: string | null,
- * }} Node  start and end: seconds since the run's start; end null while it runs
+ * }} Node  start and end: seconds since the run's start; end null while it runs; retried_ms: in tries that failed and in
+ *   the waits after them; follows: the call that a gate judged, or that this call is made instead of; under: for those
+ *   that belong to an item of a batch, its first call
  *
  * @typedef {{ usd: string | null, kind: 'exact' | 'estimated' | 'unknown', unpriced_calls: number }} Cost
  * @typedef {Record<string, number>} Usage
@@ -22,8 +25,9 @@
  *
  * @typedef {{
  *   seq: number, version: number, run: RunState, nodes: Map<number, Node>, children: Map<number | null, number[]>,
+ *   hung: Map<number, number[]>,
  *   spent: Map<number, Cost>, unpriced: Map<number, number>,
- * }} State  version: counts changes; spent: what calls below the nodes that still run have cost so far; unpriced: how
+ * }} State  version: counts changes; hung: what belongs to an item of a batch, by its first call; spent: what calls below the nodes that still run have cost so far; unpriced: how
  *   many calls below a node have no known price
  *
  * @typedef {{ seq: number, at: string, type: string, node: number | null, data: any }} Event
@@ -50,6 +54,7 @@ export function create() {
     },
     nodes: new Map(),
     children: new Map(),
+    hung: new Map(),
     spent: new Map(),
     unpriced: new Map(),
   };
@@ -149,8 +154,10 @@ function takeRun(state, run) {
 const nodeOf = (row, at) => ({
   number: row[at.number], parent: row[at.parent], kind: row[at.kind], depth: row[at.depth], name: row[at.name],
   status: row[at.status], start: row[at.start], end: row[at.end], queued_ms: row[at.queued_ms],
+  retried_ms: row[at.retried_ms] ?? 0,
   role: row[at.role] ?? '', model: row[at.model] ?? '', batch: row[at.batch], index: row[at.index],
-  attempt: row[at.attempt], line: row[at.line], input_tokens: row[at.input_tokens],
+  attempt: row[at.attempt], line: row[at.line], follows: row[at.follows] ?? null, under: null,
+  accepted: row[at.accepted] ?? null, input_tokens: row[at.input_tokens],
   cache_read_tokens: row[at.cache_read_tokens], output_tokens: row[at.output_tokens], usd: row[at.usd],
   cost_kind: row[at.cost_kind] ?? '', subtree_usd: row[at.subtree_usd], error: row[at.error],
 });
@@ -161,6 +168,17 @@ function insert(state, node) {
   const siblings = state.children.get(node.parent);
   if (siblings) siblings.push(node.number);
   else state.children.set(node.parent, [node.number]);
+  if (node.follows !== null) hang(state, node);
+}
+
+/** @param {State} state @param {Node} node that follows another */
+function hang(state, node) {
+  const other = state.nodes.get(/** @type {number} */ (node.follows));
+  node.under = other?.under ?? (other?.batch ? other.number : null);
+  if (node.under === null) return;
+  const hung = state.hung.get(node.under);
+  if (hung) hung.push(node.number);
+  else state.hung.set(node.under, [node.number]);
 }
 
 // ------------------------------------------------------------------------------------------------ events
@@ -170,6 +188,7 @@ const ON = {
   'run.started': runStarted,
   'node.started': nodeStarted,
   'node.finished': nodeFinished,
+  'lm.retried': retried,
   'run.finished': runFinished,
 };
 
@@ -197,11 +216,17 @@ function nodeStarted(state, event) {
   const { data } = event;
   insert(state, {
     number: /** @type {number} */ (event.node), parent: data.parent ?? null, kind: data.kind, depth: data.depth,
-    name: data.name, status: 'running', start: since(state, event.at), end: null, queued_ms: null,
+    name: data.name, status: 'running', start: since(state, event.at), end: null, queued_ms: null, retried_ms: 0,
     role: data.role ?? '', model: data.model ?? '', batch: data.batch ?? null, index: data.index ?? null, attempt: null,
-    line: data.line ?? null, input_tokens: null, cache_read_tokens: null, output_tokens: null, usd: null, cost_kind: '',
+    line: data.line ?? null, follows: data.of ?? data.before ?? null, under: null, accepted: null, input_tokens: null, cache_read_tokens: null, output_tokens: null, usd: null, cost_kind: '',
     subtree_usd: null, error: null,
   });
+}
+
+/** @param {State} state @param {Event} event */
+function retried(state, event) {
+  const node = state.nodes.get(/** @type {number} */ (event.node));
+  if (node) node.retried_ms += 1000 * ((event.data.wait_seconds ?? 0) + (event.data.seconds ?? 0));
 }
 
 /** @param {State} state @param {Event} event */
@@ -214,6 +239,7 @@ function nodeFinished(state, event) {
   node.queued_ms = data.queued_ms ?? null;
   node.attempt = data.attempt ?? null;
   node.error = data.error?.kind ?? null;
+  node.accepted = data.accepted ?? null;
   node.subtree_usd = knownUsd(data.subtree?.cost ?? data.cost);
   if (node.kind === 'lm') account(state, node, data);
   state.spent.delete(node.number);

@@ -14,11 +14,15 @@ import { batchName, costText, isTurn, nameOf, shortCost, shortTime } from './wor
 const BATCH_HEIGHT = 48;
 const MARGIN = 400;
 const HISTOGRAM_FROM = 16;
+const NOTED = /** @type {Record<string, [string, string]>} */ ({
+  up: ['thumb-up', 'noted as right'], down: ['thumb-down', 'noted as wrong'], note: ['note', 'commented on'],
+});
 
 export class Tree {
   /**
    * @param {HTMLElement} grid @param {{ state: () => State, now: () => number, critical: () => Set<number> | null,
-   *   select: (id: string, from: string) => void, touched: () => void }} host  touched: the user took the tree in hand
+   *   select: (id: string, from: string) => void, touched: () => void, noted: (node: number) => string }} host
+   * touched: the user took the tree in hand · noted: `up`, `down`, `note` or nothing
    */
   constructor(grid, host) {
     this.grid = grid;
@@ -225,20 +229,24 @@ export class Tree {
     const spent = subtreeCost(state, node);
     const cost = shortCost(spent);
     const bad = node.status === 'failed' || node.status === 'cancelled';
+    const refused = node.accepted === false;
     const critical = this.host.critical()?.has(node.number) && node.kind !== 'rlm' && node.kind !== 'step';
+    const noted = this.host.noted(node.number);
     const cells = () => [
       [
         glyph(node.kind, isTurn(state, node) ? 'lm' : node.kind),
         element('span', { class: 'lbl trunc', title: node.error ? `${node.error}: ${node.name}` : node.name }, name),
         bad ? sign(node.status === 'failed' ? 'err' : 'stop', node.error ?? node.status) : null,
+        refused ? sign('warn', 'refused') : null,
         node.end === null ? element('span', { class: 'pulse', title: 'running' }) : null,
+        noted ? sign(NOTED[noted][0], NOTED[noted][1]) : null,
         critical ? element('span', { class: 'cpdot', title: 'on the critical path' }) : null,
       ].filter(Boolean),
       element('div', { class: 'num', role: 'gridcell' }, time),
       element('div', { class: 'num', role: 'gridcell', title: cost.startsWith('≥') ? costText(spent) : null }, cost),
     ];
-    const style = ['tr', node.status === 'failed' ? 'bad' : '', node.end === null ? 'live' : ''].filter(Boolean).join(' ');
-    return { key: [name, time, cost, node.status, critical], style, cells };
+    const style = ['tr', node.status === 'failed' ? 'bad' : '', refused ? 'refused' : '', node.end === null ? 'live' : ''].filter(Boolean).join(' ');
+    return { key: [name, time, cost, node.status, node.accepted, critical, noted], style, cells };
   }
 
   /** A batch's figures, worked out once for each state of the run. @param {Batch} batch */

@@ -43,11 +43,31 @@ export function iconElement(name) {
 
 // ---------------------------------------------------------------------------------------------- messages
 
-/** Says something for four seconds. @param {string} text */
-export function toast(text) {
-  const shown = element('div', { class: 'toast' }, text);
+const READ_SECONDS = 4;
+const UNDO_SECONDS = 10;
+
+/** Says something for a while. @param {string} text @param {() => void} [undo] with a button that takes it back */
+export function toast(text, undo) {
+  const shown = element('div', { class: 'toast' }, element('span', {}, text));
+  if (undo) {
+    const act = () => {
+      shown.remove();
+      undo();
+    };
+    shown.append(element('button', { type: 'button', 'data-undo': '', onclick: act }, 'Undo'));
+  }
   $('.toasts').append(shown);
-  setTimeout(() => shown.remove(), 4000);
+  fade(shown);
+}
+
+/** Takes a toast away after a while, but not from under a hand or the focus. @param {HTMLElement} shown */
+export function fade(shown) {
+  const seconds = $('[data-undo]', shown) ? UNDO_SECONDS : READ_SECONDS;
+  const look = () => {
+    if (shown.matches(':hover, :focus-within')) setTimeout(look, 1000);
+    else shown.remove();
+  };
+  setTimeout(look, seconds * 1000);
 }
 
 /** @param {string} id of a dialog of the page */
@@ -225,13 +245,6 @@ document.addEventListener('click', event => {
 addEventListener('keydown', event => {
   moveTab(event);
   if (event.key === 'Escape') for (const menu of $$('details.menu[open]')) menu.open = false;
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k' && $('[data-find]')) {
-    event.preventDefault();
-    $('[data-find]').focus();
-  }
-  if (typing(event)) return;
-  if (event.key === '?') openDialog('keys');
-  if (event.key === 'y') copy(location.href, 'Link copied.');
 });
 
-for (const shown of $$('.toast')) setTimeout(() => shown.remove(), 6000);
+for (const shown of $$('.toast')) fade(shown);

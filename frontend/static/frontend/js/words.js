@@ -12,15 +12,15 @@ export const shortModel = model => model.slice(model.indexOf('/') + 1);
 
 /** A step is called after what its code does. @param {State} state @param {Node} node */
 function stepName(state, node) {
-  const position = (state.children.get(node.parent) ?? [])
-    .filter(number => state.nodes.get(number)?.kind === 'step').indexOf(node.number) + 1;
+  const [, position] = node.name.match(/^Step (\d+)$/) ?? [];
+  if (!position) return node.name;
   const cells = (state.children.get(node.number) ?? [])
     .map(number => state.nodes.get(number)).filter(child => child?.kind === 'cell');
-  return cells.length ? `${position} · ${cells.map(cell => cell?.name).join(', ')}` : `Step ${position}`;
+  return cells.length ? `${position} · ${cells.map(cell => cell?.name).join(', ')}` : node.name;
 }
 
-/** Whether this call is a turn of its rlm node, not a call from code. @param {State} state @param {Node} node */
-export const isTurn = (state, node) => node.kind === 'lm' && state.nodes.get(node.parent ?? -1)?.kind !== 'cell';
+/** Whether this call is a turn of its rlm node, not a call from code or of a gate. @param {State} state @param {Node} node */
+export const isTurn = (state, node) => node.kind === 'lm' && ['step', 'rlm'].includes(state.nodes.get(node.parent ?? -1)?.kind ?? '');
 
 /** @param {State} state @param {Node} node */
 export function nameOf(state, node) {

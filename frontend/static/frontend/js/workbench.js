@@ -1,6 +1,7 @@
 // @ts-check
 // The workbench: wires state, tree, time line, minimap, coverage strip, detail and address together. There is one
 // selection; whoever sets it, all follow.
+import { loadAnnotations, onAnnotations, signOf } from './annotations.js';
 import { drawCoverage } from './coverage.js';
 import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
@@ -8,22 +9,25 @@ import { share } from './format.js';
 import { Finding } from './finding.js';
 import { bindKeys } from './keys.js';
 import { bands, batchOf, figures } from './layout.js';
+import { Legend } from './legend.js';
 import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
-import { fetchData } from './place.js';
+import { Notes } from './notes.js';
+import { fetchData, place } from './place.js';
 import { tellHead } from './run_head.js';
 import { isLive } from './state.js';
 import { Timeline } from './timeline.js';
 import { Tree } from './tree.js';
-import { $, $$, element, onTheme } from './ui.js';
+import { $, $$, element, onTheme, toast } from './ui.js';
 import { nextError, sameKind } from './walks.js';
-import { roundTime, shortTime } from './words.js';
+import { roundTime } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
 
 const SLOWEST_REDRAW = 1_000;
-const MOST_PATH_NODES = 200_000;
+/** Nodes up to which the critical path is worked out again and again while a run goes on. */
+const MOST_LIVE_PATH = 20_000;
 
 export class Workbench {
   /** @param {State} state @param {number | null} elapsed seconds since the run's start */
@@ -46,11 +50,14 @@ export class Workbench {
       state: () => this.state, now: () => this.now(), touched: () => this.touched(),
       select: (/** @type {string} */ id, /** @type {string} */ from) => this.select(id, from),
     };
-    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null });
+    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null, noted: signOf });
     this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
     this.minimap = new Minimap($('#mini'), this.timeline, () => this.now());
-    this.detail = new Detail($('#det-h'), $('#det-b'), host);
+    this.notes = place.isOwn ? new Notes() : null;
+    this.detail = new Detail($('#det-h'), $('#det-b'), host, this.notes);
+    if (this.notes) this.loadNotes();
     this.finding = new Finding(this);
+    this.legend = new Legend(this);
     bindKeys(this);
     this.listen();
     onTheme(() => this.drawStrip());
@@ -79,13 +86,13 @@ export class Workbench {
     this.pending = false;
     const now = this.now();
     const total = totalTime(this.state, now);
-    const small = this.state.nodes.size <= MOST_PATH_NODES;
+    const hasPath = this.state.nodes.size > 0 && (!isLive(this.state) || this.state.nodes.size <= MOST_LIVE_PATH);
     const gaps = idleGaps(this.state, total, now);
     this.timeline.set({
       state: this.state,
       bands: bands(this.state, now),
       scale: new TimeScale(gaps, total, this.squeeze),
-      critical: small && !isLive(this.state) ? criticalPath(this.state, now) : null,
+      critical: hasPath ? criticalPath(this.state, now) : null,
     });
     this.finding.apply();
     this.tree.update();
@@ -115,20 +122,8 @@ export class Workbench {
     const most = peak(this.state, now);
     const words = [`peak ${most} in flight`, idle ? `${roundTime(idle)} idle` : ''];
     $('#mini-side').textContent = words.filter(Boolean).join(' · ');
-    $('#critical-words').replaceChildren(...this.criticalWords());
+    this.legend.draw();
     tellHead(this.state, now, openCalls(this.state).flying);
-  }
-
-  /** @returns {(Element | string)[]} */
-  criticalWords() {
-    const path = this.timeline.plan?.critical;
-    if (!path || !this.timeline.showCritical) return [];
-    const names = /** @type {[keyof import('./critical.js').Shares, string][]} */ ([
-      ['root', 'root'], ['calls', 'calls'], ['queue', 'queue'], ['code', 'code'], ['gates', 'gates'], ['rest', 'idle'],
-    ]);
-    const parts = names.filter(([key]) => path.shares[key] >= path.seconds / 200)
-      .map(([key, word]) => `${shortTime(path.shares[key])} ${word}`);
-    return [element('i', { class: 'sw critical' }), `critical path: ${shortTime(path.seconds)} = ${parts.join(' + ')}`];
   }
 
   drawStrip() {
@@ -145,16 +140,22 @@ export class Workbench {
     this.drawStrip();
   }
 
+  async loadNotes() {
+    onAnnotations(() => this.tree.draw());
+    await loadAnnotations().catch(() => toast('The notes on this run could not be loaded. Reload the page.'));
+  }
+
   // ---------------------------------------------------------------------------------------------- selection
 
-  /** @param {string} id of a row: `12` or `b12` @param {string} from who chose: tree, time, detail, key, follow, load */
+  /** @param {string} id of a row: `12` or `b12` @param {string} from who chose: tree, time, detail, key, follow, load, path */
   select(id, from) {
     const selection = this.resolve(id);
     if (!selection) return;
     if (from !== 'follow') this.touched();
     this.selected = id;
     this.fitted = '';
-    this.tree.select(id, { focus: from === 'key' || from === 'tree', centre: from === 'time' || from === 'load' || from === 'detail' });
+    this.legend.leave();
+    this.tree.select(id, { focus: from === 'key' || from === 'tree', centre: ['time', 'load', 'detail', 'path'].includes(from) });
     this.timeline.selected = selection.node?.number ?? null;
     this.light();
     this.timeline.showSelected();
@@ -176,11 +177,11 @@ export class Workbench {
     return node ? { node, batch: null } : null;
   }
 
-  /** @param {string} id */
-  writeAddress(id) {
+  /** @param {string} id @param {string} [path] clause of the critical path that is lit */
+  writeAddress(id, path = '') {
     const address = new URL(location.href);
-    address.searchParams.delete('node');
-    address.searchParams.delete('batch');
+    for (const name of ['node', 'batch', 'path']) address.searchParams.delete(name);
+    if (path) address.searchParams.set('path', path);
     if (id) address.searchParams.set(id.startsWith('b') ? 'batch' : 'node', id.replace('b', ''));
     history.replaceState(null, '', address);
   }
@@ -194,10 +195,11 @@ export class Workbench {
     return this.writeAddress('');
   }
 
-  /** Dims what is not of the selected batch, or not found by the search. */
+  /** Dims what is not of the selected batch, not of the clause that was chosen, or not found by the search. */
   light() {
     const batch = this.selected.startsWith('b') ? batchOf(this.state, Number(this.selected.slice(1))) : null;
-    const numbers = batch?.items.map(node => node.number) ?? (this.finding.test ? this.finding.hits : null);
+    const clause = this.legend.chosen ? this.legend.nodes(this.legend.chosen) : null;
+    const numbers = batch?.items.map(node => node.number) ?? clause ?? (this.finding.test ? this.finding.hits : null);
     this.timeline.lit = numbers && new Set(numbers);
   }
 
@@ -243,7 +245,7 @@ export class Workbench {
 
   toggleCritical() {
     this.timeline.showCritical = press($('#critical'));
-    $('#critical-words').replaceChildren(...this.criticalWords());
+    this.legend.draw();
     this.timeline.draw();
   }
 
@@ -295,9 +297,10 @@ export class Workbench {
   /** @returns {boolean} whether the address named something that exists */
   selectFromAddress() {
     const wanted = new URLSearchParams(location.search);
-    const [node, batch] = [wanted.get('node'), wanted.get('batch')];
+    const [node, batch, path] = [wanted.get('node'), wanted.get('batch'), wanted.get('path')];
     const id = batch ? `b${batch}` : node ?? '';
-    if (id && this.resolve(id)) this.select(id, 'load');
+    if (node && path && this.resolve(id)) this.legend.choose(path, id);
+    else if (id && this.resolve(id)) this.select(id, 'load');
     else if (this.state.nodes.has(1)) this.select('1', 'load');
     return Boolean(id && this.resolve(id));
   }

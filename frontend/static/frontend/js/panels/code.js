@@ -25,7 +25,7 @@ export function code(subject) {
   const time = node?.end == null ? 'running' : codeTime(full, node);
   const shown = [
     heading('Code', `${whole(lines.length)} line${lines.length === 1 ? '' : 's'}, ${time}`, copyButton(source, 'Copy code')),
-    element('pre', { class: 'code', tabindex: 0, role: 'region', 'aria-label': 'Code' }, ...kept),
+    element('pre', { class: 'code', tabindex: 0, role: 'region', 'aria-label': 'Code', 'data-text': 'code' }, ...kept),
     lines.length > kept.length ? element('p', { class: 'muted small' }, `${whole(lines.length - kept.length)} more lines; copy the code to see them.`) : null,
   ];
   if (node?.end == null) return [...shown, note('', 'clock', 'This code is still running. Its output comes when it has ended.')];
@@ -54,7 +54,7 @@ function outputs({ full, redraw }) {
       element('span', { class: 'seg', role: 'group', 'aria-label': 'Output' },
         choice('shown', 'As the model saw it'), choice('full', `In full, ${whole(length)}`)),
       copyButton(text, 'Copy output')),
-    text ? longText(text) : element('p', { class: 'muted small' }, empty),
+    text ? longText(text, output === 'shown' ? 'shown' : 'stdout') : element('p', { class: 'muted small' }, empty),
     full.truncated && output === 'full' ? note('warn', 'warn', `More was printed than is kept: ${whole(length)} characters. Head and tail are here.`) : null,
     full.repl_lost ? note('warn', 'warn', 'The REPL had to be stopped after this cell; its variables are gone.') : null,
     full.ending ? note('', 'check', 'This code ended its RLM with an answer.') : null,

@@ -25,9 +25,12 @@ export const note = (style, sign, text) => element('div', { class: `note ${style
 export const nothing = (sign, title, text) =>
   element('div', { class: 'state' }, iconElement(sign), element('h3', {}, title), element('p', {}, text));
 
-/** A text of any length: its beginning, and a button for the next piece. @param {string} text @param {string} [style] */
-export function longText(text, style = '') {
-  const shown = element('pre', { class: `code plain ${style}`, tabindex: 0 });
+/**
+ * A text of any length: its beginning, and a button for the next piece.
+ * @param {string} text @param {string | null} [name] of a text of the node, where it is one: it can be commented on then
+ */
+export function longText(text, name = null) {
+  const shown = element('pre', { class: 'code plain', tabindex: 0, 'data-text': name });
   const holder = element('div', { class: 'longtext' }, shown);
   let at = 0;
   const more = () => {
@@ -35,6 +38,7 @@ export function longText(text, style = '') {
     at = Math.min(text.length, at + WINDOW);
     button.hidden = at >= text.length;
     button.textContent = `Show more (${whole(at)} of ${whole(text.length)} characters)`;
+    holder.dispatchEvent(new Event('more', { bubbles: true }));
   };
   const button = element('button', { class: 'btn sm', type: 'button', onclick: more });
   holder.append(button);

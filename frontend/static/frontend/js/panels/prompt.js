@@ -13,7 +13,7 @@ import { copyButton, heading, longText, note } from './pieces.js';
 export async function prompt(subject) {
   const { full, node, state } = subject;
   if (full.kind === 'rlm') {
-    return [heading('Question', '', copyButton(full.question ?? '', 'Copy question')), longText(full.question ?? ''),
+    return [heading('Question', '', copyButton(full.question ?? '', 'Copy question')), longText(full.question ?? '', 'question'),
       full.depth ? null : contextNote(state)];
   }
   const messages = full.request ?? [];
@@ -24,9 +24,9 @@ export async function prompt(subject) {
     const old = messages.slice(0, before);
     shown.push(element('details', { class: 'older' },
       element('summary', {}, `${before} messages as in the turn before`),
-      ...old.flatMap((/** @type {any} */ message) => oneMessage(message))));
+      ...old.flatMap((/** @type {any} */ message, /** @type {number} */ index) => oneMessage(message, index))));
   }
-  const fresh = messages.slice(before).flatMap((/** @type {any} */ message) => oneMessage(message, before > 0));
+  const fresh = messages.slice(before).flatMap((/** @type {any} */ message, /** @type {number} */ index) => oneMessage(message, before + index, before > 0));
   const told = `${whole(messages.length)} message${messages.length === 1 ? '' : 's'}, ${whole(chars)} characters`;
   return [element('p', { class: 'muted small' }, node?.input_tokens == null ? told : `${told}, ${whole(node.input_tokens)} tokens`),
     ...shown, ...fresh];
@@ -60,11 +60,11 @@ function previousTurn(state, node) {
   return turns.at(-1);
 }
 
-/** @param {{ role: string, content: string }} message @param {boolean} [fresh] @returns {Element[]} */
-function oneMessage(message, fresh = false) {
+/** @param {{ role: string, content: string }} message @param {number} index in the request @param {boolean} [fresh] @returns {Element[]} */
+function oneMessage(message, index, fresh = false) {
   const badge = fresh ? element('span', { class: 'chip run sq' }, 'new') : null;
   return [
     heading(message.role, `${whole(message.content.length)} characters`, badge, copyButton(message.content, 'Copy message')),
-    longText(message.content),
+    longText(message.content, `request.${index}`),
   ];
 }

@@ -27,10 +27,10 @@ export function response(subject) {
     ...(full.error ? [note('err', 'err', full.error.message || full.error.kind)] : []),
     full.finish_reason === 'length' ? note('warn', 'warn', 'The reply was cut at the limit of output tokens.') : null,
     ...retriesOf(full),
-    ...(full.reasoning ? [element('details', { class: 'older' }, element('summary', {}, `Reasoning, ${whole(full.reasoning.length)} characters`), longText(full.reasoning))] : []),
+    ...(full.reasoning ? [element('details', { class: 'older' }, element('summary', {}, `Reasoning, ${whole(full.reasoning.length)} characters`), longText(full.reasoning, 'reasoning'))] : []),
     ...(full.response === undefined ? [] : [
       heading('Reply', facts.filter(Boolean).join(', '), copyButton(full.response, 'Copy reply')),
-      full.response ? longText(full.response) : element('p', { class: 'muted small' }, 'The reply is empty.'),
+      full.response ? longText(full.response, 'response') : element('p', { class: 'muted small' }, 'The reply is empty.'),
     ]),
   ];
 }
@@ -47,7 +47,7 @@ function stepShown(full) {
   return [
     ...errorOf(full),
     heading('Thought', 'what the model wrote around its code', full.thought ? copyButton(full.thought, 'Copy thought') : null),
-    full.thought ? longText(full.thought) : element('p', { class: 'muted small' }, full.status === 'running' ? 'The model is writing.' : 'It wrote nothing but code.'),
+    full.thought ? longText(full.thought, 'thought') : element('p', { class: 'muted small' }, full.status === 'running' ? 'The model is writing.' : 'It wrote nothing but code.'),
     ...(notes.length ? [heading('What the model was told beside its output'), ...notes.map((/** @type {string} */ text) => longText(text))] : []),
   ];
 }
@@ -60,7 +60,7 @@ function rlmShown({ full, state }) {
     ...(error ? [note('err', 'err', error.message || error.kind)] : []),
     full.unexplored ? note('warn', 'warn', 'This answer came without a look at the text.') : null,
     heading('Answer', how, full.answer ? copyButton(full.answer, 'Copy answer') : null),
-    full.answer ? longText(full.answer) : element('p', { class: 'muted small' }, full.status === 'running' ? 'There is no answer yet.' : 'It ended without an answer.'),
+    full.answer ? longText(full.answer, 'answer') : element('p', { class: 'muted small' }, full.status === 'running' ? 'There is no answer yet.' : 'It ended without an answer.'),
   ];
 }
 
