@@ -155,11 +155,17 @@ class Host:
         policy = engine.policy_from_json(run.policy)
         task = engine.Task(
             question=run.question,
-            documents=tuple(engine.Document(id=row.id, name=row.name, text=documents.open_text(row)) for row in rows),
+            documents=tuple(
+                engine.Document(
+                    id=row.id, name=row.name, text=documents.open_text(row), decoded_bytes=row.decoded_bytes or None
+                )
+                for row in rows
+            ),
             policy=policy,
             connections=connections.connections_of(run.owner),
             profiles=prompt_profiles.profiles_of(run.owner),
             models=registry.specs_of(run.owner, policy.named_models().values()),
+            holder_key=":".join([str(run.owner_id), *(row.text_sha256 for row in rows)]),
         )
         close_old_connections()
         work = self._work(run, task, [row.id for row in rows])

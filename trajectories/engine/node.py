@@ -75,7 +75,9 @@ class Recursion:
             texts={"question": task.question},
         ) as node:
             settings = ReplSettings(cell_seconds=shop.policy.cell_seconds, depth=max(0, shop.policy.max_depth - depth))
-            sandbox = await shop.sandboxes.sandbox(task.documents, settings, context_is_list=task.context_is_list)
+            sandbox = await shop.sandboxes.sandbox(
+                task.documents, settings, context_is_list=task.context_is_list, held=shop.held
+            )
             try:
                 cells = Cells(
                     shop,

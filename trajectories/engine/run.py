@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +22,7 @@ from trajectories.engine.policy_json import policy_json
 from trajectories.engine.profile import GENERAL, Profile, load_profile, profile_names
 from trajectories.engine.recovery import Recovery
 from trajectories.engine.routing import Router
-from trajectories.engine.sandbox import SandboxHouse
+from trajectories.engine.sandbox import Held, SandboxHouse
 from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.tree import Tree
 from trajectories.engine.types import (
@@ -52,6 +53,9 @@ class Task:
     """What is known of models, by `connection/model`."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """The owner's own prompt profiles, by name; they go before shipped ones."""
+    holder_key: str = ""
+    """Names the user and the documents' texts. Runs with the same key find large texts decoded already; a key must
+    never be the same for two users. Empty: nothing is kept beyond the run."""
 
 
 class Engine:
@@ -184,6 +188,11 @@ class _Run:
         )
         router = Router(policy, self._task.connections, self._engine.client, self._task.models)
         judges = Judges(policy.gates, self._tree, self._emit)
+        held = Held(
+            key=self._task.holder_key or f"run {secrets.token_hex(16)}",
+            documents=self._task.documents,
+            lasting=bool(self._task.holder_key),
+        )
         return Shop(
             policy=policy,
             profile=self._profile,
@@ -194,6 +203,7 @@ class _Run:
             asker=Asker(caller=caller, router=router, judges=judges, recovery=recovery, emit=self._emit),
             judges=judges,
             sandboxes=self._engine._sandboxes,
+            held=held,
         )
 
     def broken_off(self, *, interrupted: bool) -> Outcome:

@@ -9,7 +9,7 @@ from trajectories.engine.judging import Judges
 from trajectories.engine.policy import Policy
 from trajectories.engine.profile import Profile
 from trajectories.engine.routing import Router
-from trajectories.engine.sandbox import SandboxHouse
+from trajectories.engine.sandbox import Held, SandboxHouse
 from trajectories.engine.tree import Tree
 from trajectories.engine.types import EndedBy, Source
 
@@ -26,6 +26,8 @@ class Shop:
     asker: Asker
     judges: Judges
     sandboxes: SandboxHouse
+    held: Held
+    """The run's documents under the name by which their texts may be held for later runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

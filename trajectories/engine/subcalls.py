@@ -6,7 +6,7 @@ One failure is that item's result, never an exception; only cancelling stops the
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jsonschema import Draft202012Validator, SchemaError
 
@@ -17,7 +17,7 @@ from trajectories.engine.json_replies import fitting
 from trajectories.engine.judging import Tally
 from trajectories.engine.routing import Ladder
 from trajectories.engine.shop import Shop
-from trajectories.engine.text import TextInMemory
+from trajectories.engine.text import TextInMemory, TextPiece
 from trajectories.engine.tree import Node, Tree
 from trajectories.engine.types import CallItem, CallResult, Document, HostCall, Message, Quote, QuotingText, Read, Span
 
@@ -81,14 +81,22 @@ class SubCalls:
             self._shop.router.ladder(call.role, call.model)
         except EngineError as error:
             return [_failed(_kind(error), str(error))] * len(call.items)
-        answer = self._recurse if call.op == "rlm" and self._levels >= 2 else self._ask
+        recursive = call.op == "rlm" and self._levels >= 2
+        answer = self._recurse if recursive else self._ask
+        prompts = [item.prompt for item in call.items] if recursive else await self._prompts(call.items)
         batch = _Batch(self._shop.tree) if call.batch else None
         async with asyncio.TaskGroup() as group:
             tasks = [
-                group.create_task(answer(_Item(call, item, index, f"{path}.{index}", batch)))
-                for index, item in enumerate(call.items)
+                group.create_task(answer(_Item(call, item, prompt, index, f"{path}.{index}", batch)))
+                for index, (item, prompt) in enumerate(zip(call.items, prompts, strict=True))
             ]
         return [task.result() for task in tasks]
+
+    async def _prompts(self, items: Sequence[CallItem]) -> list[QuotingText]:
+        """Recursive calls that may go no deeper become plain ones: the prompt, then its context."""
+        if all(item.context is None for item in items):
+            return [item.prompt for item in items]
+        return await asyncio.to_thread(lambda: [_with_context(item, self._reach.documents) for item in items])
 
     @property
     def _levels(self) -> int:
@@ -96,7 +104,7 @@ class SubCalls:
         return self._reach.max_depth - self._reach.depth
 
     async def _ask(self, item: "_Item") -> CallResult:
-        prompt = _with_context(item.item)
+        prompt = item.prompt
         messages = (Message(role="user", content=prompt.text, quotes=prompt.quotes),)
         ladder = self._shop.router.ladder(item.call.role, item.call.model, estimated_tokens(messages))
         call = Call(
@@ -125,7 +133,7 @@ class SubCalls:
 
     async def _recurse(self, item: "_Item") -> CallResult:
         prompt, context = item.item.prompt, item.item.context
-        texts = context if context is not None else (prompt,)
+        texts: Sequence[QuotingText | Span] = context if context is not None else (prompt,)
         task = ChildTask(
             question=prompt.text if len(prompt.text) <= SHORT_PROMPT else TASK_IN_CONTEXT,
             documents=tuple(_child_document(text, number, self._reach.documents) for number, text in enumerate(texts)),
@@ -149,6 +157,8 @@ class _Item:
 
     call: HostCall
     item: CallItem
+    prompt: QuotingText
+    """For a plain call: with the context, if the item has one."""
     index: int
     path: str
     batch: "_Batch | None"
@@ -168,9 +178,12 @@ class _Batch:
         return self._first
 
 
-def _child_document(text: QuotingText, number: int, documents: Sequence[Document]) -> Document:
-    origin = _whole_quote(text, documents)
-    return Document(id="", name=f"context {number + 1}", text=TextInMemory(text.text), origin=origin)
+def _child_document(given: QuotingText | Span, number: int, documents: Sequence[Document]) -> Document:
+    name = f"context {number + 1}"
+    if isinstance(given, Span):
+        piece = TextPiece(documents[given.document].text, given.start, given.end)
+        return Document(id="", name=name, text=piece, origin=to_root(given, documents))
+    return Document(id="", name=name, text=TextInMemory(given.text), origin=_whole_quote(given, documents))
 
 
 def _whole_quote(text: QuotingText, documents: Sequence[Document]) -> Span | None:
@@ -202,19 +215,21 @@ def reads_of(quotes: Sequence[Quote], documents: Sequence[Document]) -> tuple[Re
     return tuple(reads)
 
 
-def _with_context(item: CallItem) -> QuotingText:
-    """A recursive call that may go no deeper becomes a plain one: the prompt, then its context."""
-    if item.context is None:
-        return item.prompt
+def _with_context(item: CallItem, documents: Sequence[Document]) -> QuotingText:
+    """Raises `DocumentError`."""
     text, quotes = item.prompt.text, list(item.prompt.quotes)
-    for part in item.context:
+    for given in item.context or ():
+        part = _quoted(given, documents) if isinstance(given, Span) else given
         text += "\n\n"
-        quotes += [
-            Quote(at=quote.at + len(text), length=quote.length, document=quote.document, start=quote.start)
-            for quote in part.quotes
-        ]
+        quotes += [replace(quote, at=quote.at + len(text)) for quote in part.quotes]
         text += part.text
     return QuotingText(text=text, quotes=tuple(quotes))
+
+
+def _quoted(span: Span, documents: Sequence[Document]) -> QuotingText:
+    text = documents[span.document].text.read(span.start, span.end)
+    quote = Quote(at=0, length=len(text), document=span.document, start=span.start)
+    return QuotingText(text=text, quotes=(quote,))
 
 
 def _check(call: HostCall) -> None:

@@ -4,11 +4,15 @@
 """
 
 import array
+import mmap
 import os
+import re
+import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 from trajectories.engine.errors import DocumentError
+from trajectories.engine.types import Text
 
 STRIDE = 16_384
 _BLOCK = 1 << 20
@@ -23,6 +27,28 @@ class TextInMemory:
 
     def read(self, start: int, end: int) -> str:
         return self._text[max(0, start) : max(0, end)]
+
+    @property
+    def decoded_bytes(self) -> int:
+        return sys.getsizeof(self._text)
+
+
+class TextPiece:
+    """An exact piece of another text, read only when somebody asks for it."""
+
+    def __init__(self, whole: Text, start: int, end: int) -> None:
+        within = whole._start if isinstance(whole, TextPiece) else 0
+        self._whole: Text = whole._whole if isinstance(whole, TextPiece) else whole
+        self._start: int = within + start
+        self.chars = end - start
+
+    def read(self, start: int, end: int) -> str:
+        start, end = max(0, start), min(self.chars, end)
+        return self._whole.read(self._start + start, self._start + end) if start < end else ""
+
+    @property
+    def decoded_bytes(self) -> int:
+        return -(-decoded_bytes(self._whole) * self.chars // max(1, self._whole.chars))
 
 
 class TextFile:
@@ -90,6 +116,31 @@ class TextFile:
         end = self.path.stat().st_size if last else self._offsets[number + 1]
         chars = self.chars - number * STRIDE if last else STRIDE
         return end - self._offsets[number] == chars
+
+    @property
+    def decoded_bytes(self) -> int:
+        """Looks through the file unless it is plain ASCII. Raises `DocumentError`."""
+        try:
+            if self.path.stat().st_size == self.chars:
+                return self.chars
+            return self.chars * _widest(self.path)
+        except OSError as error:
+            raise DocumentError("The text of this document is gone. Upload it again.") from error
+
+
+def decoded_bytes(text: Text) -> int:
+    """Memory of the text as a Python `str`, which holds 1, 2 or 4 bytes for each character, as its widest one needs;
+    for kinds of text that do not say it, the most it can be."""
+    known = getattr(text, "decoded_bytes", None)
+    return known if isinstance(known, int) else 4 * text.chars
+
+
+def _widest(path: Path) -> int:
+    """Bytes a character takes in memory, by the lead bytes of a UTF-8 file."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        if re.search(rb"[\xf0-\xf4]", mapped):
+            return 4
+        return 2 if re.search(rb"[\xc4-\xef]", mapped) else 1
 
 
 def write_index(path: Path, index: Path) -> int:

@@ -53,6 +53,8 @@ class Document:
     text: Text
     origin: "Span | None" = None
     """For a child's context that is an exact piece of one of the root's documents."""
+    decoded_bytes: int | None = None
+    """Memory of the text as a Python `str`, where it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,8 +251,9 @@ class CallItem:
     """One prompt of a call from the REPL."""
 
     prompt: QuotingText
-    context: tuple[QuotingText, ...] | None = None
-    """For sub-RLMs: the texts of the child's context; None: the prompt itself is its context."""
+    context: tuple[QuotingText | Span, ...] | None = None
+    """For sub-RLMs: the texts of the child's context, exact pieces of documents as their places, unread; None: the
+    prompt itself is its context."""
     context_is_list: bool = False
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.engine.sandbox.driving import Driven, document, echo
-from trajectories.engine.sandbox import SandboxHouse
+from trajectories.engine.sandbox import ProcessKind, SandboxHouse
 from trajectories.engine.types import Execution, ReplSettings
 
 GRACE_SECONDS = 2.0
@@ -119,7 +119,7 @@ def judged(item: dict[str, Any], execution: Execution, after: Execution, seconds
 
 
 async def main(file: Path, namespaces: bool) -> dict[str, str | None]:
-    house = SandboxHouse(namespaces=namespaces)
+    house = SandboxHouse(made=ProcessKind(namespaces=namespaces))
     await house.open()
     results: dict[str, str | None] = {}
     slots = asyncio.Semaphore(AT_ONCE)

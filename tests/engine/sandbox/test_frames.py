@@ -13,7 +13,7 @@ import pytest
 from tests.engine.sandbox.driving import document
 from trajectories.engine.sandbox import received, wire
 from trajectories.engine.sandbox.wire import Violation, Wire, WireBroken
-from trajectories.engine.types import ReplSettings
+from trajectories.engine.types import ReplSettings, Span
 
 DOCUMENTS = (document("The text of the first document."), document("second"))
 CALL = {"t": "call", "id": 1, "op": "llm", "count": 1, "batch": False, "role": "worker", "model": None, "schema": None}
@@ -123,16 +123,29 @@ def test_wrong_items_are_refused(items: Any) -> None:
 
 
 def test_a_document_cannot_be_asked_for_without_end() -> None:
+    coming = received.CallInParts({**CALL, "line": 1}, [document("x" * 1_000_000)])
     with pytest.raises(Violation, match="too large"):
-        call([[["q"], [[[0, 0, 31]] * 1000] * 10_000, False]])
+        coming.add_items({"items": [[["q"], [["own", [0, 0, 1_000_000]]] * 300, True]]})
+
+
+def test_a_call_in_parts_without_end_is_refused() -> None:
+    coming = received.CallInParts({**CALL, "count": 10_000, "line": 1}, DOCUMENTS)
+    with pytest.raises(Violation, match="too many parts"):
+        coming.add_items({"items": [[["q"], [[[1, 0, 6]]] * 1000, True]] * 10_000})
 
 
 def test_quotations_are_read_from_the_documents_themselves() -> None:
     (item,) = call([[["Say: ", [0, 4, 8], "!"], [[[1, 0, 6]]], False]]).call().items
     assert item.prompt.text == "Say: text!"
     assert [(quote.at, quote.length, quote.start) for quote in item.prompt.quotes] == [(5, 4, 4)]
+
+
+def test_a_context_that_is_one_piece_of_a_document_is_not_read() -> None:
+    (item,) = call([[["q"], [[[1, 0, 6]], ["own ", [0, 4, 8]]], True]]).call().items
     assert item.context is not None
-    assert item.context[0].text == "second"
+    place, words = item.context
+    assert place == Span(document=1, start=0, end=6)
+    assert words.text == "own text"
 
 
 def test_texts_are_cleaned_without_changing_their_length() -> None:

@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from tests.engine.sandbox.driving import Driven, document, echo
 from trajectories.engine.errors import IsolationError
-from trajectories.engine.sandbox import ProcessSandbox, SandboxHouse, check
+from trajectories.engine.sandbox import ProcessKind, ProcessSandbox, SandboxHouse, check
 from trajectories.engine.sandbox.isolation import PROBES, level_of
 from trajectories.engine.sandbox.worker import filters
 from trajectories.engine.types import ReplSettings
@@ -24,7 +24,7 @@ ALL = {"seccomp": True, "namespaces": "root", "root": "empty"}
 @pytest_asyncio.fixture(loop_scope="session")
 async def without_namespaces() -> AsyncIterator[SandboxHouse]:
     """As on a machine that allows no namespaces."""
-    house = SandboxHouse(namespaces=False)
+    house = SandboxHouse(made=ProcessKind(namespaces=False))
     await house.open()
     yield house
     await house.close()
@@ -70,7 +70,7 @@ async def test_without_namespaces_the_filter_alone_still_shuts_the_code_in(witho
 
 
 async def test_less_than_the_minimum_is_refused() -> None:
-    house = SandboxHouse(minimum="full", namespaces=False)
+    house = SandboxHouse(minimum="full", made=ProcessKind(namespaces=False))
     with pytest.raises(
         IsolationError, match="isolates the REPL as `syscalls`, less than the configured minimum `full`"
     ):
@@ -106,7 +106,7 @@ async def test_the_check_tells_what_holds_and_why() -> None:
 async def test_a_repl_below_the_minimum_is_not_opened(without_namespaces: SandboxHouse) -> None:
     """For a machine that gave more when it was tested than it gives now."""
     sandbox = ProcessSandbox(
-        without_namespaces._zygote, (), ReplSettings(), context_is_list=False, minimum="full", namespaces=False
+        without_namespaces._made.nursery, (), ReplSettings(), context_is_list=False, minimum="full"
     )
     with pytest.raises(IsolationError):
         await sandbox.open()

@@ -20,7 +20,7 @@ def processes(sandbox: ProcessSandbox) -> list[int]:
     """The REPL and its supervisor, where there is one."""
     assert sandbox._child is not None
     pid = sandbox._child.pid
-    if not sandbox.layers.get("namespaces"):
+    if sandbox.layers.get("namespaces") != "user":
         return [pid]
     return [pid, int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])]
 
@@ -163,8 +163,8 @@ async def test_a_dead_zygote_is_replaced_and_takes_its_repls_along() -> None:
         sandbox = await house.sandbox([document("text")], ReplSettings())
         repl = Driven(sandbox, echo)
         running = processes(sandbox)
-        assert house._zygote.pid is not None
-        os.kill(house._zygote.pid, signal.SIGKILL)
+        assert house._made.nursery.zygote.pid is not None
+        os.kill(house._made.nursery.zygote.pid, signal.SIGKILL)
         execution = await repl("while True: pass")
         assert execution.repl_lost
         assert await repl.out("context") == "'text'\n"
@@ -177,7 +177,7 @@ async def test_closing_the_house_closes_what_is_open() -> None:
     house = SandboxHouse()
     await house.open()
     sandboxes = [await house.sandbox([document("text")], ReplSettings()) for _ in range(3)]
-    running = [pid for sandbox in sandboxes for pid in processes(sandbox)] + [house._zygote.pid or 0]
+    running = [pid for sandbox in sandboxes for pid in processes(sandbox)] + [house._made.nursery.zygote.pid or 0]
     await house.close()
     assert not any(map(alive, running))
 
@@ -193,7 +193,7 @@ async def main():
     sandbox = await house.sandbox([], ReplSettings())
     running = asyncio.create_task(sandbox.execute("while True: pass", None))
     await asyncio.sleep(0.2)
-    print(house._zygote.pid, sandbox._child.pid, flush=True)
+    print(house._made.nursery.zygote.pid, sandbox._child.pid, flush=True)
     await running
 asyncio.run(main())
 """

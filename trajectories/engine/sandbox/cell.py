@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from trajectories.engine.sandbox import received, wire
+from trajectories.engine.sandbox.child import Child
 from trajectories.engine.sandbox.wire import Frame, Violation, WireBroken
-from trajectories.engine.sandbox.zygote import Child
 from trajectories.engine.types import CallResult, CellError, Document, Execution, HostCall, HostCalls, ReplSettings
 
 GRACE_SECONDS = 1.0

@@ -1,16 +1,16 @@
 """Where REPLs come from: chooses the kind, proves what it is worth, opens and closes."""
 
 import asyncio
-import sys
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 from trajectories.engine.errors import IsolationError, SandboxError
 from trajectories.engine.sandbox import isolation
+from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.isolation import Report
-from trajectories.engine.sandbox.process import ProcessSandbox
-from trajectories.engine.sandbox.zygote import Zygote
-from trajectories.engine.types import Document, ReplSettings
+from trajectories.engine.sandbox.process import ProcessKind
+from trajectories.engine.types import Document, ReplSettings, Sandbox
 
 _NO_CONTAINERS = (
     "Sandbox kind `container` is not available in this version. Set RLM_SANDBOX=process (or leave it unset) "
@@ -18,21 +18,61 @@ _NO_CONTAINERS = (
 )
 
 
+class Openable(Sandbox, Protocol):
+    """A sandbox as a kind makes it."""
+
+    layers: dict[str, Any]
+    """What shuts it in, by the words of its kind; known once it is open."""
+
+    async def open(self) -> None:
+        """Starts the REPL. Raises `SandboxError`, `IsolationError` (less than the minimum), `DocumentError`."""
+        ...
+
+
+class Kind(Protocol):
+    """One way of having REPLs."""
+
+    def refusal(self) -> str | None:
+        """Why they cannot be had on this machine, and what to do; None when they can."""
+        ...
+
+    def sandbox(
+        self,
+        documents: Sequence[Document],
+        settings: ReplSettings,
+        *,
+        context_is_list: bool,
+        minimum: str,
+        held: Held | None,
+    ) -> Openable:
+        """One that is still to be opened. `held` is a hint: texts that other REPLs are opened on, too."""
+        ...
+
+    def findings(self, layers: Mapping[str, Any]) -> list[str]:
+        """What holds and what does not, in sentences."""
+        ...
+
+    async def close(self) -> None:
+        """When all its sandboxes are closed."""
+        ...
+
+
+KINDS: dict[str, Callable[[], Kind]] = {"process": ProcessKind}
+
+
 class SandboxHouse:
     """One per worker process, used inside one asyncio loop."""
 
-    def __init__(self, kind: str = "auto", minimum: str = "syscalls", *, namespaces: bool = True) -> None:
-        """`namespaces=False` does without them although they could be had: for tests of the lower level."""
+    def __init__(self, kind: str = "auto", minimum: str = "syscalls", *, made: Kind | None = None) -> None:
+        """`made`: a kind that was made already, for tests of its settings."""
         self.kind = "process" if kind == "auto" else kind
         self.minimum = minimum
         self.level = "none"
-        self._namespaces = namespaces
-        self._zygote = Zygote()
-        self._open: weakref.WeakSet[ProcessSandbox] = weakref.WeakSet()
+        self._made = made
+        self._open: weakref.WeakSet[Openable] = weakref.WeakSet()
 
     async def open(self) -> None:
-        """Starts the zygote and tests what it gives. Raises `IsolationError`, `SandboxError`."""
-        self._refuse_what_cannot_be()
+        """Tests what the kind gives here. Raises `IsolationError`, `SandboxError`."""
         report = await self.self_test()
         if not report.ok:
             await self.close()
@@ -43,38 +83,39 @@ class SandboxHouse:
         self.level = report.level
 
     async def close(self) -> None:
-        """Ends every REPL and the zygote, and waits until they are gone."""
+        """Ends every REPL and all behind them, and waits until they are gone."""
         await asyncio.gather(*[sandbox.close() for sandbox in list(self._open)])
-        await self._zygote.close()
+        if self._made is not None:
+            await self._made.close()
 
     async def sandbox(
-        self, documents: Sequence[Document], settings: ReplSettings, *, context_is_list: bool | None = None
-    ) -> ProcessSandbox:
+        self,
+        documents: Sequence[Document],
+        settings: ReplSettings,
+        *,
+        context_is_list: bool | None = None,
+        held: Held | None = None,
+    ) -> Openable:
         """An open REPL with the documents in it. `context_is_list`: None means a list unless there is one document.
+        `held`: texts of the same user that the documents are, or are pieces of; REPLs on them share one decoding.
 
         Raises `SandboxError`, `IsolationError` (less than at the self-test), `DocumentError`."""
-        as_list = len(documents) != 1 if context_is_list is None else context_is_list
-        sandbox = ProcessSandbox(
-            self._zygote,
+        sandbox = self._kind().sandbox(
             documents,
             settings,
-            context_is_list=as_list,
+            context_is_list=len(documents) != 1 if context_is_list is None else context_is_list,
             minimum=self.minimum,
-            namespaces=self._namespaces,
+            held=held,
         )
         await sandbox.open()
         self._open.add(sandbox)
         return sandbox
 
     async def self_test(self) -> Report:
-        """Opens a REPL and tries to get out of it."""
-        probe = ProcessSandbox(
-            self._zygote,
-            (),
-            ReplSettings(cell_seconds=10, depth=0),
-            context_is_list=False,
-            minimum="none",
-            namespaces=self._namespaces,
+        """Opens a REPL and tries to get out of it. Raises `IsolationError` for what cannot be had at all."""
+        kind = self._kind()
+        probe = kind.sandbox(
+            (), ReplSettings(cell_seconds=10, depth=0), context_is_list=False, minimum="none", held=None
         )
         try:
             await probe.open()
@@ -82,33 +123,40 @@ class SandboxHouse:
         finally:
             await probe.close()
         got_out = isolation.got_out(execution.ending.answer if execution.ending else str(execution.error))
-        level = "none" if got_out else isolation.level_of(probe.layers)
+        level = "none" if got_out else probe.level
         return Report(
             kind=self.kind,
             level=level,
             minimum=self.minimum,
-            findings=isolation.findings_of(probe.layers, got_out),
+            findings=[*kind.findings(probe.layers), isolation.said_of_test(got_out)],
             ok=isolation.reaches(level, self.minimum),
         )
+
+    def _kind(self) -> Kind:
+        """Raises `IsolationError`: never another kind than the configured one."""
+        if self._made is None:
+            self._refuse_what_cannot_be()
+            self._made = KINDS[self.kind]()
+        refusal = self._made.refusal()
+        if refusal is not None:
+            raise IsolationError(refusal)
+        return self._made
 
     def _refuse_what_cannot_be(self) -> None:
         if self.kind == "container" or self.minimum == "container":
             raise IsolationError(_NO_CONTAINERS)
-        if self.kind != "process":
+        if self.kind not in KINDS:
             raise IsolationError(f"There is no sandbox kind `{self.kind}`: RLM_SANDBOX is auto, process or container.")
         if self.minimum not in isolation.LEVELS:
             raise IsolationError(
                 f"There is no level `{self.minimum}`: RLM_SANDBOX_MIN is {', '.join(isolation.LEVELS)}."
             )
-        if sys.platform != "linux":
-            raise IsolationError(f"The REPL can be isolated on Linux only, not on {sys.platform}. {isolation.WAYS_OUT}")
 
 
 async def check(kind: str = "auto", minimum: str = "syscalls") -> Report:
     """What this machine gives, for `sandbox_check`. Never raises for what is missing: that is in the report."""
     house = SandboxHouse(kind, minimum)
     try:
-        house._refuse_what_cannot_be()
         return await house.self_test()
     except SandboxError as error:
         return Report(kind=house.kind, level="none", minimum=minimum, findings=[str(error)], ok=False)

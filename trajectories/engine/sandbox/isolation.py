@@ -96,14 +96,15 @@ def required(level: str, minimum: str) -> str:
     return level
 
 
-def findings_of(layers: Mapping[str, Any], got_out: list[str]) -> list[str]:
-    """What holds and what does not, with reasons."""
-    found = [_namespaces(layers), _root(layers), _identity(layers), _landlock(layers), _system_calls(layers)]
+def findings_of(layers: Mapping[str, Any]) -> list[str]:
+    """What holds and what does not in kind `process`, with reasons."""
+    return [_namespaces(layers), _root(layers), _identity(layers), _landlock(layers), _system_calls(layers)]
+
+
+def said_of_test(got_out: list[str]) -> str:
     if got_out:
-        found.append(f"SELF-TEST FAILED: code in the REPL could {', '.join(got_out)}.")
-    else:
-        found.append("Self-test passed: code could not reach files, network, environment, programs or processes.")
-    return found
+        return f"SELF-TEST FAILED: code in the REPL could {', '.join(got_out)}."
+    return "Self-test passed: code could not reach files, network, environment, programs or processes."
 
 
 def _namespaces(layers: Mapping[str, Any]) -> str:

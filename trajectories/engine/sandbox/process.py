@@ -1,19 +1,55 @@
 """Kind `process`: a REPL in a forked child without files, network, environment or other processes."""
 
 import asyncio
-from collections.abc import Sequence
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
 from trajectories.engine.errors import SandboxError
+from trajectories.engine.sandbox import isolation
 from trajectories.engine.sandbox.cell import Cell
-from trajectories.engine.sandbox.handover import Handover, hand_over
-from trajectories.engine.sandbox.isolation import level_of, required
+from trajectories.engine.sandbox.child import Child
+from trajectories.engine.sandbox.holding import Held
+from trajectories.engine.sandbox.nursery import Born, Nursery
 from trajectories.engine.sandbox.wire import Violation, WireBroken
-from trajectories.engine.sandbox.zygote import Child, Zygote
 from trajectories.engine.types import Document, Execution, HostCalls, ReplSettings
 
 _OPEN_SECONDS = 60.0
+
+
+class ProcessKind:
+    """What `SandboxHouse` knows this kind by."""
+
+    def __init__(self, *, namespaces: bool = True, holders_bytes: int | None = None) -> None:
+        """`namespaces=False` does without them although they could be had: for tests of the lower level.
+        `holders_bytes`: memory for held texts, if not what fits this machine."""
+        self.nursery = Nursery(namespaces=namespaces, holders_bytes=holders_bytes)
+
+    def refusal(self) -> str | None:
+        if sys.platform == "linux":
+            return None
+        return f"The REPL can be isolated on Linux only, not on {sys.platform}. {isolation.WAYS_OUT}"
+
+    def sandbox(
+        self,
+        documents: Sequence[Document],
+        settings: ReplSettings,
+        *,
+        context_is_list: bool,
+        minimum: str,
+        held: Held | None = None,
+    ) -> "ProcessSandbox":
+        return ProcessSandbox(
+            self.nursery, documents, settings, context_is_list=context_is_list, minimum=minimum, held=held
+        )
+
+    def findings(self, layers: Mapping[str, Any]) -> list[str]:
+        return isolation.findings_of(layers)
+
+    async def close(self) -> None:
+        await self.nursery.close()
 
 
 class ProcessSandbox:
@@ -21,20 +57,20 @@ class ProcessSandbox:
 
     def __init__(
         self,
-        zygote: Zygote,
+        nursery: Nursery,
         documents: Sequence[Document],
         settings: ReplSettings,
         *,
         context_is_list: bool,
         minimum: str,
-        namespaces: bool = True,
+        held: Held | None = None,
     ) -> None:
-        self._zygote = zygote
+        self._nursery = nursery
         self._documents = tuple(documents)
         self._settings = settings
         self._context_is_list = context_is_list
         self._minimum = minimum
-        self._namespaces = namespaces
+        self._held = held or Held(key=f"only {secrets.token_hex(8)}", documents=self._documents, lasting=False)
         self._child: Child | None = None
         self._busy = asyncio.Lock()
         self.level = "none"
@@ -42,13 +78,10 @@ class ProcessSandbox:
 
     async def open(self) -> None:
         """Starts the REPL now. Raises `SandboxError`, `DocumentError`."""
-        handover = await _handed_over(self._documents)
+        born = await self._nursery.child(self._documents, self._held)
+        child = born.child
         try:
-            child = await self._zygote.fork(handover.files, namespaces=self._namespaces)
-        finally:
-            handover.close()
-        try:
-            await child.wire.send(self._opening(handover.sizes))
+            await child.wire.send(self._opening(born))
             ready = await asyncio.wait_for(child.wire.receive(), _OPEN_SECONDS)
             self._check(ready)
         except BaseException as error:
@@ -77,7 +110,7 @@ class ProcessSandbox:
             with suppress(TimeoutError):
                 await asyncio.shield(child.close())
 
-    def _opening(self, sizes: Sequence[int] | None) -> dict[str, Any]:
+    def _opening(self, born: Born) -> dict[str, Any]:
         described, start = [], 0
         for document in self._documents:
             described.append({"name": document.name, "chars": document.text.chars, "start": start})
@@ -85,7 +118,7 @@ class ProcessSandbox:
         return {
             "t": "open",
             "documents": described,
-            "sizes": sizes,
+            "texts": born.texts,
             "context_is_list": self._context_is_list,
             "memory_bytes": self._settings.memory_bytes,
             "cell_seconds": self._settings.cell_seconds,
@@ -98,21 +131,6 @@ class ProcessSandbox:
         if ready.get("t") != "ready":
             raise Violation("the REPL did not report that it is ready")
         self.layers = ready["layers"]
-        self.level = required(level_of(self.layers), self._minimum)
+        self.level = isolation.required(isolation.level_of(self.layers), self._minimum)
         if ready["chars"] != [document.text.chars for document in self._documents]:
             raise SandboxError("A document's text is not what was recorded of it. Upload it again.")
-
-
-async def _handed_over(documents: Sequence[Document]) -> Handover:
-    """In a thread, since texts may be large; what it opened is closed even when nobody waits for it any more."""
-    opening = asyncio.ensure_future(asyncio.to_thread(hand_over, documents))
-    try:
-        return await asyncio.shield(opening)
-    except asyncio.CancelledError:
-        opening.add_done_callback(_close_unwanted)
-        raise
-
-
-def _close_unwanted(opening: "asyncio.Future[Handover]") -> None:
-    if not opening.cancelled() and opening.exception() is None:
-        opening.result().close()

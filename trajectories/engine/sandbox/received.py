@@ -33,6 +33,7 @@ MOST_READS = 500
 MOST_SOURCES = 200
 MOST_VARIABLES = 100
 _MOST_PARTS = 2_000
+_MOST_PARTS_OF_CALL = 500_000
 _MOST_PIECES = 2_000
 _NAME_CHARS = 200
 _SCHEMA_CHARS = 1 << 17
@@ -58,6 +59,7 @@ class CallInParts:
         self._pieces: list[str] = []
         self._items: list[Any] = []
         self._chars = 0
+        self._parts_left = _MOST_PARTS_OF_CALL
 
     def add_piece(self, frame: Frame) -> None:
         """Long own words, referred to by number in the items that follow."""
@@ -78,15 +80,16 @@ class CallInParts:
     @property
     def quoted_chars(self) -> int:
         """How much must be read from the documents to put the call together."""
-        texts = [text for prompt, contexts, _ in self._items for text in (prompt, *(contexts or ()))]
-        return sum(part[2] - part[1] for text in texts for part in text if isinstance(part, tuple))
+        prompts = [prompt for prompt, _, _ in self._items]
+        contexts = [parts for _, given, _ in self._items for parts in given or () if len(parts) > 1]
+        return sum(part[2] - part[1] for text in prompts + contexts for part in text if isinstance(part, tuple))
 
     def call(self) -> HostCall:
         """Reads the quoted pieces: for large calls not on the event loop. Raises `DocumentError`."""
         items = [
             CallItem(
                 prompt=self._text(prompt),
-                context=None if contexts is None else tuple(self._text(parts) for parts in contexts),
+                context=None if contexts is None else tuple(self._context(parts) for parts in contexts),
                 context_is_list=is_list,
             )
             for prompt, contexts, is_list in self._items
@@ -103,14 +106,22 @@ class CallInParts:
 
     def _checked(self, item: Any) -> tuple[list[Any], list[list[Any]] | None, bool]:
         prompt, contexts, is_list = _three(item)
-        texts = None if contexts is None else [self._parts(one) for one in wire.items(contexts, _MOST_CONTEXTS)]
+        texts = None if contexts is None else [self._given(one) for one in wire.items(contexts, _MOST_CONTEXTS)]
         return self._parts(prompt, PROMPT_CHARS), texts, wire.flag(is_list)
+
+    def _given(self, parts: Any) -> list[Any]:
+        """A context. One exact piece of a document is not read, so it may have any length."""
+        if isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], list):
+            self._count_parts(1)
+            return [_span(parts[0], self._documents)]
+        return self._parts(parts)
 
     def _parts(self, parts: Any, longest: int = CALL_CHARS) -> list[Any]:
         """Own words as text, pieces of documents as (document, start, end)."""
         checked: list[Any] = []
         chars = 0
-        for part in wire.items(parts, _MOST_PARTS):
+        self._count_parts(len(wire.items(parts, _MOST_PARTS)))
+        for part in parts:
             if isinstance(part, str):
                 self._charge(len(part))
                 checked.append(wire.clean(part))
@@ -127,10 +138,22 @@ class CallInParts:
             raise Violation("a prompt that is too long")
         return checked
 
+    def _count_parts(self, count: int) -> None:
+        self._parts_left -= count
+        if self._parts_left < 0:
+            raise Violation("a call in too many parts")
+
     def _charge(self, chars: int) -> None:
         self._chars += chars
         if self._chars > CALL_CHARS + PROMPT_CHARS:
             raise Violation("a call that is too large")
+
+    def _context(self, parts: list[Any]) -> QuotingText | Span:
+        """One exact piece stays where it is: it may be most of a large document."""
+        if len(parts) == 1 and isinstance(parts[0], tuple):
+            document, start, end = parts[0]
+            return Span(document=document, start=start, end=end)
+        return self._text(parts)
 
     def _text(self, parts: list[Any]) -> QuotingText:
         words: list[str] = []

@@ -7,6 +7,7 @@ from typing import Any
 
 from .channel import CallDropped, Channel
 from .quoting import Part, Quoter
+from .texts import ContextText
 
 MOST_CALLS = 1_000
 """In one cell."""
@@ -110,7 +111,7 @@ class Calls:
             raise TypeError("role and model are given as text, for example role='worker'")
         if schema is not None and len(json.dumps(schema)) > SCHEMA_CHARS:
             raise ValueError("the schema is too large")
-        total = sum(len(item["prompt"]) + sum(map(len, item.get("context") or ())) for item in items)
+        total = sum(len(item["prompt"]) + sum(map(_chars_sent, item.get("context") or ())) for item in items)
         if total > CALL_CHARS:
             raise ValueError(f"{total:,} characters are over the limit of {CALL_CHARS:,} a call: make several calls")
 
@@ -166,6 +167,11 @@ class _Sender:
             numbers.append(self._pieces)
             self._pieces += 1
         return numbers
+
+
+def _chars_sent(context: str) -> int:
+    """A piece of a document goes by its place, whatever its length."""
+    return 0 if isinstance(context, ContextText) else len(context)
 
 
 def _chars(part: Part | int) -> int:

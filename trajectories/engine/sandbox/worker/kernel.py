@@ -36,6 +36,10 @@ def unshare(flags: int) -> None:
     _checked("unshare", _libc.unshare(flags))
 
 
+def setns(file: int, kind: int) -> None:
+    _checked("setns", _libc.setns(file, kind))
+
+
 def mount(source: bytes | None, target: bytes, kind: bytes | None, flags: int, data: bytes | None = None) -> None:
     _checked("mount", _libc.mount(source, target, kind, ctypes.c_ulong(flags), data))
 

@@ -29,17 +29,56 @@ CPU_SECONDS = 300
 STACK_BYTES = 16 << 20
 
 
-def enter_namespaces(layers: Layers) -> bool:
-    """New mounts, network, processes, IPC and names for the next child; as root, or else in a user namespace."""
-    uid, gid = os.getuid(), os.getgid()
-    if uid == 0:
+_own_processes: int | None = None
+"""This process's own PID namespace, as an open file, once it is known that its children can be put into new ones."""
+
+
+def find_out() -> None:
+    """Tries in a fork whether a child can be process 1 of a new namespace, and the next one of the old one again."""
+    global _own_processes
+    if os.getuid() != 0:
+        return
+    pid = os.fork()
+    if pid == 0:
         try:
-            kernel.unshare(_EVERYTHING_NEW)
-        except OSError as error:
-            layers["namespaces_error"] = str(error)
-        else:
-            layers["namespaces"] = "root"
-            return True
+            own = os.open("/proc/self/ns/pid", os.O_RDONLY)
+            kernel.unshare(_NEW_PID)
+            kernel.setns(own, _NEW_PID)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(pid, 0)[1] == 0:
+        _own_processes = os.open("/proc/self/ns/pid", os.O_RDONLY)
+
+
+def next_child_in_new_namespace() -> bool:
+    """True when the next fork will be process 1 of a PID namespace; `children_in_own_namespace` must follow it."""
+    if _own_processes is None:
+        return False
+    try:
+        kernel.unshare(_NEW_PID)
+    except OSError:  # too many of them at this moment
+        return False
+    return True
+
+
+def children_in_own_namespace() -> None:
+    assert _own_processes is not None
+    kernel.setns(_own_processes, _NEW_PID)
+
+
+def enter_other_namespaces(layers: Layers) -> None:
+    """For a child that is process 1 of its own already: new mounts, network, IPC and names."""
+    try:
+        kernel.unshare(_EVERYTHING_NEW & ~_NEW_PID)
+        layers["namespaces"] = "root"
+    except OSError as error:
+        layers["namespaces_error"] = str(error)
+
+
+def enter_user_namespace(layers: Layers) -> bool:
+    """New everything for the next child, by way of a user namespace, which an ordinary user may have too."""
+    uid, gid = os.getuid(), os.getgid()
     try:
         kernel.unshare(_EVERYTHING_NEW | _NEW_USER)
         _write("/proc/self/setgroups", "deny")
@@ -54,6 +93,8 @@ def enter_namespaces(layers: Layers) -> bool:
 
 def drop_everything(layers: Layers, uid: int) -> None:
     """No files, no privileges, no way to gain any. Raises OSError only where going on would be unsafe."""
+    if _own_processes is not None:
+        os.close(_own_processes)
     if layers.get("namespaces"):
         try:
             _empty_root()

@@ -17,7 +17,7 @@ from .interrupts import Interrupts
 from .output import Output, Printer
 from .quoting import Quoter
 from .search import Search
-from .texts import ContextText, Record
+from .texts import Texts
 
 
 class Listing(str):
@@ -28,10 +28,9 @@ class Listing(str):
 
 
 class Repl:
-    def __init__(
-        self, channel: Channel, interrupts: Interrupts, texts: list[ContextText], record: Record, opened: Frame
-    ) -> None:
+    def __init__(self, channel: Channel, interrupts: Interrupts, given: Texts, opened: Frame) -> None:
         """`opened` is the host's first frame: documents, limits, depth."""
+        texts, record = given
         self._channel = channel
         self._interrupts = interrupts
         self._record = record

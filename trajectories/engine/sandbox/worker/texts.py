@@ -1,13 +1,16 @@
 """The documents as strings whose pieces know where they come from, and the record of what was looked at."""
 
-from collections.abc import Iterable
-from typing import Any, SupportsIndex
+import mmap
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple, SupportsIndex
 
 Span = tuple[int, int, int]
 """Document, start, end."""
 
 MAX_READS = 500
 REMEMBERED = 8192
+_SETTLE_EVERY = 8192
 _MERGE_EVERY = 4096
 _WORTH_REMEMBERING = 40
 
@@ -19,6 +22,8 @@ class Record:
         self.pieces: list[Span] = []
         self.forgotten = 0
         """How many pieces were dropped from the front of `pieces` so far."""
+        self.slices: list[Span] = []
+        """Slices since the last `settle`: a slice has no time for more than to append itself."""
         self._reads: dict[str, list[Span]] = {}
 
     def note(self, how: str, document: int, start: int, end: int) -> None:
@@ -29,22 +34,37 @@ class Record:
         if len(reads) > _MERGE_EVERY:
             reads[:] = merged(reads)[: _MERGE_EVERY // 2]
         if how != "printed" and end - start >= _WORTH_REMEMBERING:
-            self.remember(document, start, end)
+            self._remember([(document, start, end)])
 
-    def remember(self, document: int, start: int, end: int) -> None:
-        self.pieces.append((document, start, end))
-        if len(self.pieces) > 2 * REMEMBERED:
-            del self.pieces[:REMEMBERED]
-            self.forgotten += REMEMBERED
+    def note_slice(self, document: int, start: int, end: int) -> None:
+        self.slices.append((document, start, end))
+        if len(self.slices) > _SETTLE_EVERY:
+            self.settle()
+
+    def settle(self) -> None:
+        """Puts the slices away: merged among the reads, and the longer ones among the pieces."""
+        slices, self.slices = self.slices, []
+        if slices:
+            reads = merged([*self._reads.get("slice", ()), *slices])
+            self._reads["slice"] = reads if len(reads) <= _MERGE_EVERY else reads[: _MERGE_EVERY // 2]
+            self._remember([span for span in slices if span[2] - span[1] >= _WORTH_REMEMBERING])
 
     def take(self) -> list[tuple[int, int, int, str]]:
         """All reads of the cell, merged; of very many the longest. Starts anew."""
+        self.settle()
         reads, self._reads = {how: merged(spans) for how, spans in self._reads.items()}, {}
         if "printed" in reads and "slice" in reads:
             reads["slice"] = _not_within(reads["slice"], reads["printed"])
         found = [(*span, how) for how, spans in reads.items() for span in spans]
         found.sort(key=lambda read: read[1] - read[2])
         return sorted(found[:MAX_READS])
+
+    def _remember(self, spans: Sequence[Span]) -> None:
+        self.pieces += spans
+        if len(self.pieces) > 2 * REMEMBERED:
+            dropped = len(self.pieces) - REMEMBERED
+            del self.pieces[:dropped]
+            self.forgotten += dropped
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
@@ -84,6 +104,10 @@ class _LooksLikeStr(type):
         return "<class 'str'>"
 
 
+_item = str.__getitem__
+_new = str.__new__
+
+
 class ContextText(str, metaclass=_LooksLikeStr):
     """A document or an exact piece of one. Slices and stripped pieces know their place; all else is plain `str`."""
 
@@ -97,11 +121,25 @@ class ContextText(str, metaclass=_LooksLikeStr):
         return self.start + len(self)
 
     def __getitem__(self, key: SupportsIndex | slice) -> str:
-        piece = str.__getitem__(self, key)
-        if not isinstance(key, slice):
+        """In as few steps as can be: code that goes through a text takes a slice a million times."""
+        piece = _item(self, key)
+        if key.__class__ is not slice or not piece or (key.step is not None and key.step != 1):
             return piece
-        start, _, step = key.indices(len(self))
-        return self._known("slice", start, piece) if step == 1 else piece
+        start = key.start
+        if start is None:
+            start = 0
+        elif start.__class__ is not int or start < 0:
+            start = key.indices(len(self))[0]
+        size = len(piece)
+        known = self if not start and size == len(self) else _new(ContextText, piece)
+        known.document = document = self.document
+        known.start = start = self.start + start
+        known._record = record = self._record
+        slices = record.slices
+        slices.append((document, start, start + size))
+        if len(slices) > _SETTLE_EVERY:
+            record.settle()
+        return known
 
     def strip(self, chars: str | None = None) -> str:
         start = len(self) - len(str.lstrip(self, chars))
@@ -116,11 +154,11 @@ class ContextText(str, metaclass=_LooksLikeStr):
 
     def piece(self, how: str, start: int, end: int) -> "ContextText":
         """The same as a slice, noted as read in another way."""
-        return self._known(how, start, str.__getitem__(self, slice(start, end)))
+        return self._known(how, start, _item(self, slice(start, end)))
 
     def plain(self, start: int, end: int) -> str:
         """A piece without a note, for looking around on our own account."""
-        return str.__getitem__(self, slice(start, end))
+        return _item(self, slice(start, end))
 
     def __copy__(self) -> "ContextText":
         return self
@@ -133,21 +171,82 @@ class ContextText(str, metaclass=_LooksLikeStr):
 
     def _known(self, how: str, start: int, piece: str) -> "ContextText":
         begin, end = self.start + start, self.start + start + len(piece)
-        if piece:
+        if how == "slice":
+            if piece:
+                self._record.note_slice(self.document, begin, end)
+        else:
             self._record.note(how, self.document, begin, end)
-        if len(piece) == len(self):
-            return self
-        known = str.__new__(ContextText, piece)
-        known.document, known.start, known._record = self.document, begin, self._record
-        return known
+        return self if len(piece) == len(self) else _context_text(piece, self.document, begin, self._record)
 
 
 ContextText.__name__ = ContextText.__qualname__ = "str"
 ContextText.__module__ = "builtins"
 
 
-def context_text(text: str, document: int, record: Record) -> ContextText:
-    """A whole document."""
-    whole = str.__new__(ContextText, text)
-    whole.document, whole.start, whole._record = document, 0, record
-    return whole
+def _context_text(text: str, document: int, start: int, record: Record) -> ContextText:
+    known = _new(ContextText, text)
+    known.document, known.start, known._record = document, start, record
+    return known
+
+
+# ------------------------------------------------------------------------------------------------- coming to the texts
+
+
+class Texts(NamedTuple):
+    """The documents of one REPL, or those that a holder has for the REPLs it will fork."""
+
+    texts: list[ContextText]
+    record: Record
+
+
+def load(files: Sequence[int], places: Sequence[Sequence[Any]], held: Texts | None) -> Texts:
+    """`places` says where each text is: ["file", index], ["next", bytes] of the one file that holds all such, or
+    ["held", number, start, end]."""
+    record = held.record if held else Record()
+    own = _decoded_each(files, places)
+    loaded: list[ContextText] = []
+    taken: set[int] = set()
+    for number, (kind, *where) in enumerate(places):
+        if kind == "held" and held:
+            loaded.append(_piece_of(held, number, (where[0], where[1], where[2]), taken))
+        else:
+            loaded.append(_context_text(next(own), number, 0, record))
+    return Texts(loaded, record)
+
+
+def _piece_of(held: Texts, number: int, place: Span, taken: set[int]) -> ContextText:
+    """A whole text is taken as it is, so that not a byte of it is copied; but as one document only."""
+    which, start, end = place
+    whole = held.texts[which]
+    if (start, end) == (0, len(whole)) and which not in taken:
+        taken.add(which)
+        whole.document = number
+        return whole
+    return _context_text(whole.plain(start, end), number, 0, held.record)
+
+
+def _decoded_each(files: Sequence[int], places: Sequence[Sequence[Any]]) -> Iterator[str]:
+    sizes = [place[1] for place in places if place[0] == "next"]
+    if sizes:
+        yield from _decoded(files[0], sizes)
+    for kind, *where in places:
+        if kind == "file":
+            yield from _decoded(files[where[0]], None)
+
+
+def _decoded(file: int, sizes: Sequence[int] | None) -> Iterator[str]:
+    """The texts that follow each other in a file with these bytes, or the one text that it is."""
+    length = os.lseek(file, 0, os.SEEK_END)
+    if not length:
+        os.close(file)
+        yield from [""] * (1 if sizes is None else len(sizes))
+        return
+    with mmap.mmap(file, length, access=mmap.ACCESS_READ) as mapped, memoryview(mapped) as view:
+        os.close(file)
+        at = 0
+        for size in [length] if sizes is None else sizes:
+            with view[at : at + size] as part:
+                text = str(part, "utf-8")
+            yield text
+            del text  # a large one is not kept twice any longer than it must
+            at += size
