@@ -232,3 +232,33 @@ print("left")
     assert execution.stdout == "left\n"
     assert cancelled.is_set()
     assert await repl.out("asking.join(); print(said, llm_call('y'))") == "['cancelled'] about y\n"
+
+
+async def test_threads_that_outlive_their_cell_never_confuse_the_next(opened: Opener) -> None:
+    """A cell ends while a thread of it sends a call, or reads the channel for all others."""
+    first = """
+import threading, time
+said = []
+def ask():
+    try:
+        llm_call("x" * 100)
+    except LLMError as error:
+        said.append(error.kind)
+asking = threading.Thread(target=ask)
+asking.start()
+time.sleep(PAUSE)
+"""
+
+    async def never(call: HostCall) -> list[CallResult]:
+        return await asyncio.get_running_loop().create_future()
+
+    async def once(number: int) -> str:
+        repl = await opened("text", threads=True, cell_seconds=5)
+        await repl.sandbox.execute(first.replace("PAUSE", "0.02" if number % 2 else "0"), never)
+        out = await repl.out("asking.join(5); print(said, llm_call('y'))")
+        await repl.sandbox.close()
+        return out
+
+    for _ in range(10):
+        outs = await asyncio.gather(*[once(number) for number in range(8)])
+        assert set(outs) <= {"['cancelled'] about y\n", "[] about y\n"}  # the latter: asked only in the next cell

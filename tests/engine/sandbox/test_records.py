@@ -81,6 +81,66 @@ r = llm_batch(["Count the matters in\\n" + "\\n".join(lines[i:i + 100]) for i in
     assert all(text.quotes[0].length >= len(text.text) - 30 for text in texts)
 
 
+LOSING = {
+    "split": "pieces = context.split('\\n')[100:140]",
+    "splitlines": "pieces = context.splitlines()[100:140]",
+    "partition": """
+rest = context[context.find("Paragraph 90 ") : context.find("Paragraph 130 ")]
+pieces = []
+while rest:
+    piece, _, rest = rest.partition("\\n")
+    pieces.append(piece)
+""",
+    "finditer": "import re\npieces = [m[1] for m in re.finditer(r'^(Paragraph 1\\d\\d .*)$', context, re.M)][:40]",
+    "findall": "import re\npieces = re.findall('Paragraph 1[0-3][0-9] .*', context)[:40]",
+    "join": "lines = context.split('\\n')\npieces = ['\\n'.join(lines[n:n + 3]) for n in range(300, 420, 3)]",
+    "plain copies": "whole = str(context)\npieces = [whole[n:n + 200] for n in range(9_000, 17_000, 200)]",
+}
+
+
+@pytest.mark.parametrize("losing", LOSING)
+async def test_short_pieces_that_lost_their_place_are_found_too(opened: Opener, losing: str) -> None:
+    repl = await opened(LONG)
+    code = f"{LOSING[losing]}\nr = llm_batch([f'Is this about money? {{piece}}\\nSay yes or no.' for piece in pieces])"
+    texts = await prompts(repl, code)
+    assert len(texts) >= 40
+    lost = [text.text for text in texts if len(text.quotes) != 1 or text.quotes[0].length < len(text.text) - 40]
+    assert lost == []
+
+
+async def test_a_short_stretch_that_stands_in_two_places_is_not_claimed(opened: Opener) -> None:
+    line = "This very sentence stands here and further down as well.\n"
+    repl = await opened(line + "Something else in between.\n" * 100 + line)
+    await repl.out("r = llm_call('Judge: ' + str(context)[:56])")
+    assert repl.calls[-1].items[0].prompt.quotes == ()
+
+
+async def test_pieces_are_found_in_four_hundred_megabytes_within_a_second(opened: Opener) -> None:
+    repl = await opened(
+        LONG * 300 + "".join(f"Chapter {n} of the rarer kind, number {n * n}.\n" for n in range(10_000))
+    )
+    code = """
+rare = [line for line in context[-400_000:].split("\\n") if line][-2_000:]
+import time; began = time.monotonic()
+r = llm_batch([f"Tell me what you think of this line and why you think so: {line}" for line in rare])
+print(time.monotonic() - began < 2)
+"""
+    assert await repl.out(code) == "True\n"
+    found = [item for item in repl.calls[-1].items if item.prompt.quotes]
+    assert len(found) > 1_900
+
+
+async def test_what_is_printed_inside_other_text_is_found(opened: Opener) -> None:
+    repl = await opened(LONG)
+    start = LONG.index("Paragraph 500 ")
+    length = LONG.index("Paragraph 501 ") - start
+    code = "for number, line in enumerate(context.splitlines()[500:502]): print(f'{number}: {line}!')"
+    assert reads(await repl(code)) == [
+        (0, start, start + length - 1, "printed"),
+        (0, start + length, start + 2 * length - 1, "printed"),
+    ]
+
+
 async def test_several_pieces_in_one_prompt_are_all_found(opened: Opener) -> None:
     repl = await opened(LONG)
     code = """

@@ -44,6 +44,7 @@ class Calls:
 
     def begin(self, cell: str) -> None:
         self._cell, self._made = cell, 0
+        self._quoter.begin_cell()
 
     def llm_call(self, prompt: str, role: str = "worker", model: str | None = None, schema: Any = None) -> Any:
         item = {"prompt": _text("prompt", prompt)}
@@ -135,7 +136,13 @@ class _Sender:
         self._pieces = 0
 
     def send(self, items: list[dict[str, Any]]) -> None:
-        self._quoter.begin()
+        self._quoter.begin(another=items[-1]["prompt"])
+        try:
+            self._send(items)
+        finally:
+            self._quoter.end()
+
+    def _send(self, items: list[dict[str, Any]]) -> None:
         packed: list[Any] = []
         size = 0
         for item in items:

@@ -48,9 +48,9 @@ class Channel:
                 rest = rest[_write(self._file, rest) :]
 
     def send_call(self, frame: Frame) -> None:
-        """Part of a call. Raises `CallDropped` when the cell of this thread has ended."""
+        """Part of the call with this `id`. Raises `CallDropped` when the cell it was begun in has ended."""
         with self._interrupts.shield(), self._turn:
-            if not self._in_cell:
+            if not self._in_cell or frame["id"] not in self._answers:
                 raise CallDropped
             self.send(frame)
 
@@ -98,14 +98,15 @@ class Channel:
                 if done():
                     return
                 self._reading = True
+            frame = None
             try:
                 frame = self._receive()
             finally:
-                with self._turn:
+                with self._turn:  # at once, or another would begin to wait for a frame that is here already
                     self._reading = False
+                    if frame is not None:
+                        self._put_away(frame)
                     self._turn.notify_all()
-            with self._turn:
-                self._put_away(frame)
 
     def _put_away(self, frame: Frame) -> None:
         if frame.get("t") != "ret":
@@ -114,7 +115,6 @@ class Channel:
             self._answers[frame["id"]].extend(frame["items"])
             if frame["last"]:
                 self._complete.add(frame["id"])
-        self._turn.notify_all()
 
     def _receive(self) -> Frame:
         """The next frame. Nothing is taken from the buffer before all of it is there: waiting may be interrupted."""

@@ -6,11 +6,14 @@ import reprlib
 import threading
 from typing import Any
 
+from .quoting import Quoter
 from .search import Match, Matches
 from .texts import ContextText, Record
 
 _JOIN_EVERY = 4096
 _LOOK_INTO = 100
+_SEARCHED_CHARS = 32_768
+_SEARCH_SECONDS = 0.05
 
 
 class Output(io.TextIOBase):
@@ -86,6 +89,19 @@ class Printer:
         if file is None:
             for value in values:
                 self._note(value)
+
+    def find_printed(self, quoter: Quoter) -> None:
+        """Pieces that came out inside formatted or joined text, as far as they are found in an instant."""
+        text = self._output.value()[:_SEARCHED_CHARS]
+        if not text:
+            return
+        quoter.begin(_SEARCH_SECONDS)
+        for part in quoter.parts(text):
+            lines = part.splitlines() if isinstance(part, str) else ()
+            for piece in [part, *(piece for line in lines for piece in quoter.parts(line))]:
+                if not isinstance(piece, str):
+                    self._record.note("printed", *piece)
+        quoter.end()
 
     def _note(self, value: Any) -> None:
         kind = type(value)

@@ -42,7 +42,8 @@ class Repl:
         self._output = Output(opened["stdout_chars"])
         self._printer = Printer(self._output, record)
         self._endings = Endings(texts, self._answerable)
-        self._calls = Calls(channel, Quoter(texts, record), opened["depth"])
+        self._quoter = Quoter(texts, record)
+        self._calls = Calls(channel, self._quoter, opened["depth"])
         names = [document["name"] for document in opened["documents"]]
         self._search = Search(texts, names, interrupts, min(10.0, opened["cell_seconds"] / 3))
         self._reserved = self._names()
@@ -156,6 +157,7 @@ class Repl:
             ending = self._endings.take()
         except Exception as wrong:  # noqa: BLE001 - the answer is the model's object
             ending, error = None, error or self._described(wrong)
+        self._printer.find_printed(self._quoter)
         made = self._user_variables()
         return {
             "t": "done",
