@@ -2,16 +2,22 @@
 
 from django.urls import path
 
-from frontend.views import account, cost, coverage, documents, home, palette, run, runs, settings, trace
+from frontend.views import account, cost, coverage, documents, home, keeping, palette, run, runs, settings, trace
 
 urlpatterns = [
     path("", home.home, name="home"),
     path("documents", documents.documents, name="documents"),
+    path("documents/delete", keeping.delete_document, name="delete_document"),
+    path("documents/restore", keeping.restore_documents, name="restore_documents"),
+    path("documents/remove", keeping.remove_document, name="remove_document"),
     path("documents/<str:document_id>", documents.document, name="document"),
     path("runs", runs.runs, name="runs"),
     path("runs/new", home.run_new, name="run_new"),
+    path("runs/delete", keeping.delete_runs, name="delete_runs"),
+    path("runs/restore", keeping.restore_runs, name="restore_runs"),
+    path("runs/remove", keeping.remove_runs, name="remove_runs"),
     path("runs/<str:run_id>", run.run, name="run"),
-    path("runs/<str:run_id>/delete", run.delete_run, name="delete_run"),
+    path("runs/<str:run_id>/keep", keeping.keep, name="keep_run"),
     path("runs/<str:run_id>/trace", trace.trace, name="trace"),
     path("runs/<str:run_id>/cost", cost.cost, name="cost"),
     path("runs/<str:run_id>/coverage", coverage.coverage, name="coverage"),

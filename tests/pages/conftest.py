@@ -18,7 +18,14 @@ FLAGS = (
 ).split()
 PATIENCE = 20_000
 """Milliseconds to wait for something on a page: the machine may be busy."""
-EXPECTED = ("404 (Not Found)", "status of 0", "ERR_FAILED", "ERR_CONNECTION_RESET", "ERR_INTERNET_DISCONNECTED")
+EXPECTED = (
+    "404 (Not Found)",
+    "status of 422",
+    "status of 0",
+    "ERR_FAILED",
+    "ERR_CONNECTION_RESET",
+    "ERR_INTERNET_DISCONNECTED",
+)
 """Console lines that tell of an answer a test asked for, not of a broken script."""
 
 OpenPage = Callable[..., Page]

@@ -111,8 +111,9 @@ def test_what_belongs_to_another_does_not_exist(pages: Client, document: Documen
         answer = pages.get(path)
         assert answer.status_code == 404
         assert "it is not yours" in answer.content.decode()
-    assert pages.post(f"/runs/{theirs.id}/delete").status_code == 404
-    assert Run.objects.filter(pk=theirs.id).exists()
+    assert pages.post(f"/runs/{theirs.id}/keep", {"title": "mine"}).status_code == 404
+    pages.post("/runs/delete", {"r": theirs.id})
+    assert Run.objects.filter(pk=theirs.id, deleted_at=None).exists()
     assert (
         "secret" not in (pages.get("/runs").content + pages.get("/documents").content + pages.get("/").content).decode()
     )
@@ -252,8 +253,7 @@ def test_a_run_of_the_offline_policy_is_labelled(pages: Client, owner: Any) -> N
 
 def test_only_a_finished_run_can_be_deleted(pages: Client, owner: Any) -> None:
     live, done = make_run(owner, status="running", finished_at=None), make_run(owner)
-    pages.post(f"/runs/{live.id}/delete")
-    pages.post(f"/runs/{done.id}/delete")
+    pages.post("/runs/delete", {"r": [live.id, done.id]})
     assert list(Run.objects.filter(deleted_at=None)) == [live]
 
 

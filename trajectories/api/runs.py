@@ -133,7 +133,8 @@ def _filtered(runs: "QuerySet[Run]", wanted: Filter) -> "QuerySet[Run]":
     if wanted.status:
         runs = runs.filter(status=wanted.status)
     if wanted.q:
-        runs = runs.filter(Q(question__icontains=wanted.q) | Q(answer__icontains=wanted.q))
+        said = Q(title__icontains=wanted.q) | Q(question__icontains=wanted.q) | Q(answer__icontains=wanted.q)
+        runs = runs.filter(said)
     if wanted.document:
         runs = runs.filter(pk__in=Run.documents.through.objects.filter(document=wanted.document).values("run"))
     if wanted.tag:

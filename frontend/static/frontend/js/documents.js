@@ -1,7 +1,7 @@
 // @ts-check
-// The list of documents: watches those that are still being read, deletes.
+// Documents that are still being read, and the list that waits for them.
 
-import { $, $$, ApiError, api, confirmDialog, toast } from './ui.js';
+import { $, $$, api, toast } from './ui.js';
 
 const LOOK_AGAIN = 1_000;
 
@@ -15,25 +15,10 @@ export async function whenRead(id, changed) {
   }
 }
 
-/** @param {HTMLElement} button */
-async function remove(button) {
-  const { delete: id, name, runs } = button.dataset;
-  const used = Number(runs) ? 'Runs that used it keep their copy for their sources.' : 'It cannot be brought back.';
-  const sure = await confirmDialog({ title: `Delete “${name}”?`, text: used, action: 'Delete' });
-  if (!sure) return;
-  try {
-    await api('DELETE', `/documents/${id}`);
-    button.closest('tr')?.remove();
-    toast('The document was deleted.');
-    if (!$('[data-document]')) location.reload();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    toast(error.message);
-  }
-}
-
-if ($('table.documents')) {
-  for (const button of $$('[data-delete]')) button.addEventListener('click', () => remove(button));
+/** Rows that are being read are looked at again until one is ready. */
+function watch() {
   const waiting = $$('tr[data-status=processing]').map(row => whenRead(row.dataset.document));
   if (waiting.length) Promise.race(waiting).then(() => location.reload(), error => toast(error.message));
 }
+
+if ($('table.documents')) watch();

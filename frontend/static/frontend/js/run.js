@@ -7,7 +7,7 @@ import { openStrip } from './answer_strip.js';
 import { keepMarks, toggleMarks } from './citing.js';
 import { watchLive } from './live.js';
 import { showSource, stepSource, sourceNumber } from './pane.js';
-import { $, confirmDialog, copy } from './ui.js';
+import { $, copy } from './ui.js';
 
 const ANSWER = 'Answer';
 
@@ -42,14 +42,6 @@ document.addEventListener('click', event => {
   const step = /** @type {HTMLElement | null} */ (target.closest('[data-source-step]'));
   if (step) stepSource(Number(step.dataset.sourceStep));
   if (target.closest('#copy-answer')) copy(JSON.parse($('#answer-text').textContent), 'Answer copied.');
-});
-
-document.addEventListener('submit', async event => {
-  const form = /** @type {HTMLFormElement} */ (event.target);
-  if (form.id !== 'delete-run') return;
-  event.preventDefault();
-  const words = { title: 'Delete this run?', text: 'Its answer, its trace and its costs go. The documents stay.', action: 'Delete' };
-  if (await confirmDialog(words)) form.submit();
 });
 
 const withSources = () => Boolean($('#source-data'));

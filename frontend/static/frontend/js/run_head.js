@@ -45,6 +45,10 @@ if (place.isOwn) {
     { id: 'run.share', words: 'Share', group: RUN, keys: ['S'], icon: 'share', ...press('[data-share]') },
     { id: 'run.mark', words: 'Mark for compare', group: RUN, keys: ['x'], icon: 'cmp', ...press('#run-head [data-mark]') },
     { id: 'run.again', words: 'Ask again, with changes', group: RUN, icon: 'again', ...press('#run-head .actions [href*="/runs/new"]') },
+    { id: 'run.rename', words: 'Rename this run', group: RUN, icon: 'edit', ...press('#run-title summary') },
+    { id: 'run.tag', words: 'Tag this run', group: RUN, icon: 'tag', ...press('#run-tags summary') },
+    { id: 'run.pin', words: 'Pin this run, or unpin it', group: RUN, icon: 'pin', ...press('#run-pin button') },
+    { id: 'run.delete', words: 'Delete this run', group: RUN, icon: 'trash', ...press('#run-delete button') },
     { id: 'run.export', words: 'Export the log', group: RUN, icon: 'down', ...press('#run-head [href$="/export/jsonl"]') },
   ]);
 }

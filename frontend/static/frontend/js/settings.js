@@ -155,13 +155,3 @@ for (const button of $$('[data-delete-policy]')) {
   const name = button.closest('[data-policy]').dataset.policy;
   button.addEventListener('click', () => removeAt(button, `Delete the policy ${name}?`, 'Runs that were asked with it keep what they had.', `/policies/${name}`));
 }
-
-// ---------------------------------------------------------------------------------------------- tokens
-
-for (const form of $$('form[data-confirm]')) {
-  form.addEventListener('submit', async event => {
-    event.preventDefault();
-    const { confirm: title, confirmText: text, confirmAction: action } = form.dataset;
-    if (await confirmDialog({ title, text, action })) form.submit();
-  });
-}

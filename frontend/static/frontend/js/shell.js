@@ -2,6 +2,7 @@
 // What can be done on every page, and the header's search box, which opens the palette.
 import { register, press } from './actions.js';
 import { openPalette } from './palette.js';
+import './swap.js';
 import { $, copy, openDialog } from './ui.js';
 
 const EVERYWHERE = 'Everywhere';
@@ -14,6 +15,7 @@ register([
   },
   { id: 'link', words: 'Copy the link of this page', group: EVERYWHERE, keys: ['y'], icon: 'link', run: () => copy(location.href, 'Link copied.') },
   { id: 'theme', words: 'Switch between light and dark', group: EVERYWHERE, icon: 'moon', ...press('[data-theme-toggle]') },
+  { id: 'undo', words: 'Undo what was just deleted', group: EVERYWHERE, keys: ['u'], icon: 'undo', ...press('.toast [data-undo]') },
   { id: 'help', words: 'Keys of this page', group: EVERYWHERE, keys: ['?'], icon: 'keys', run: () => openDialog('keys') },
   { id: 'close', words: 'Close, or clear the selection', group: EVERYWHERE, shown: 'Esc', listed: false, run: () => {} },
 ]);
