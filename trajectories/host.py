@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from trajectories import connections, deletion, documents, engine, lease, prompt_profiles, recorder, registry
+from trajectories import connections, deletion, documents, engine, lease, prompt_profiles, recorder, registry, tools
 from trajectories.models import Document, Run, RunDocument
 from trajectories.pokes import Pokes
 
@@ -163,6 +163,7 @@ class Host:
             ),
             policy=policy,
             connections=connections.connections_of(run.owner),
+            tools=tools.tools() if policy.tools else {},
             profiles=prompt_profiles.profiles_of(run.owner),
             models=registry.specs_of(run.owner, policy.named_models().values()),
             holder_key=":".join([str(run.owner_id), *(row.text_sha256 for row in rows)]),

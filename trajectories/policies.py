@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from trajectories import connections, engine, offered, prompt_profiles, registry
+from trajectories import connections, engine, offered, prompt_profiles, registry, tools
 from trajectories.models import KnownModel, NamedPolicy
 
 OFFLINE_MODELS = {"root": "offline/planner", "worker": "offline/extractive"}
@@ -87,6 +87,7 @@ def resolve(owner: Any, policy: str | Mapping[str, Any] | None) -> engine.Policy
         resolved = resolved if "name" in policy else replace(resolved, name="custom")
     _check_connections(resolved, known.connections)
     _check_profile(owner, resolved.profile)
+    engine.chosen_tools(resolved.tools, tools.tools() if resolved.tools else {})
     return resolved
 
 

@@ -61,6 +61,7 @@ class Lab:
         """Context windows by `connection/model`."""
         self.provider = "openai"
         self.prices: dict[str, engine.Price] = {}
+        self.tools: dict[str, engine.Tool] = {}
         self.profile: str | None = None
         """What is known to suit the root's model."""
 
@@ -91,6 +92,7 @@ class Lab:
             documents=texts,
             policy=engine.policy_from_json({"models": MODELS} | policy),
             connections={"test": connection, "offline": offline},
+            tools=self.tools,
             models={name: self._spec(name) for name in ("test/root", "test/worker", *self.windows, *self.prices)},
         )
 

@@ -22,6 +22,8 @@ from trajectories.engine.profile import Profile, load_profile, profile_names, re
 from trajectories.engine.profile import shipped_text as shipped_profile_text
 from trajectories.engine.run import INTERRUPTED, Engine, Task, estimate_tokens
 from trajectories.engine.text import TextFile, TextInMemory, write_index
+from trajectories.engine.tools import Tool, tool_of
+from trajectories.engine.tools import chosen as chosen_tools
 from trajectories.engine.types import (
     Connection,
     Cost,
@@ -80,8 +82,10 @@ __all__ = [
     "TextFile",
     "TextInMemory",
     "TextValue",
+    "Tool",
     "Usage",
     "estimate_tokens",
+    "chosen_tools",
     "load_profile",
     "policy_from_json",
     "policy_json",
@@ -89,5 +93,6 @@ __all__ = [
     "read_profile",
     "shipped_profile_text",
     "split_model",
+    "tool_of",
     "write_index",
 ]

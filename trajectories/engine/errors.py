@@ -29,6 +29,7 @@ FailureKind = Literal[
     "depth",
     "schema",
     "gate",
+    "tool",
     "cancelled",
     "engine",
 ]

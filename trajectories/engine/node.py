@@ -74,7 +74,11 @@ class Recursion:
             line=task.line,
             texts={"question": task.question},
         ) as node:
-            settings = ReplSettings(cell_seconds=shop.policy.cell_seconds, depth=max(0, shop.policy.max_depth - depth))
+            settings = ReplSettings(
+                cell_seconds=shop.policy.cell_seconds,
+                depth=max(0, shop.policy.max_depth - depth),
+                tools=tuple(shop.tools),
+            )
             sandbox = await shop.sandboxes.sandbox(
                 task.documents, settings, context_is_list=task.context_is_list, held=shop.held
             )
@@ -118,7 +122,7 @@ class Session:
         if self._is_root and shop.policy.answer_schema is not None:
             first += "\n\n" + prompts.answer_form(shop.profile, shop.policy.answer_schema)
         self._history = [
-            Message(role="system", content=prompts.system_message(shop.profile, levels)),
+            Message(role="system", content=prompts.system_message(shop.profile, levels, list(shop.tools.values()))),
             Message(role="user", content=first),
         ]
 

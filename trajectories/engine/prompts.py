@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from trajectories.engine.profile import Profile
+from trajectories.engine.tools import Tool
 from trajectories.engine.types import Document, Execution, Variable
 
 SHOWN_CHARS = 8_192
@@ -18,12 +19,15 @@ LISTED_VARIABLES = 30
 MOST_NAME = 80
 
 
-def system_message(profile: Profile, levels: int) -> str:
+def system_message(profile: Profile, levels: int, tools: Sequence[Tool] = ()) -> str:
     """`levels`: how many levels of calls the code may make (0 none, 1 plain, more: sub-RLMs)."""
     calls = "none" if levels == 0 else "plain" if levels == 1 else "recursive"
-    return profile.system.strip("\n").format(
+    listed = "\n".join(f"- `{tool.name}{tool.signature}`: {tool.description}" for tool in tools)
+    offered = "\n\n" + profile.say("tools", listed=listed) if tools else ""
+    system = profile.system.strip("\n").format(
         calls=profile.calls[calls].strip("\n"), advice=profile.advice[calls].strip("\n"), shown_chars=SHOWN_CHARS
     )
+    return system + offered
 
 
 def first_message(profile: Profile, question: str, documents: Sequence[Document], is_list: bool) -> str:

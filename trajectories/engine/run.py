@@ -24,6 +24,7 @@ from trajectories.engine.recovery import Recovery
 from trajectories.engine.routing import Router
 from trajectories.engine.sandbox import Held, SandboxHouse
 from trajectories.engine.shop import Answer, Shop
+from trajectories.engine.tools import Tool, chosen
 from trajectories.engine.tree import Tree
 from trajectories.engine.types import (
     Connection,
@@ -53,6 +54,8 @@ class Task:
     """What is known of models, by `connection/model`."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """The owner's own prompt profiles, by name; they go before shipped ones."""
+    tools: Mapping[str, Tool] = field(default_factory=dict)
+    """What this server offers; the policy chooses."""
     holder_key: str = ""
     """Names the user and the documents' texts. Runs with the same key find large texts decoded already; a key must
     never be the same for two users. Empty: nothing is kept beyond the run."""
@@ -203,6 +206,7 @@ class _Run:
             asker=Asker(caller=caller, router=router, judges=judges, recovery=recovery, emit=self._emit),
             judges=judges,
             sandboxes=self._engine._sandboxes,
+            tools=chosen(policy.tools, self._task.tools),
             held=held,
         )
 

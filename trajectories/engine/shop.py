@@ -1,5 +1,6 @@
 """What all rlm nodes of one run share, and what each of them comes back with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from trajectories.engine.asking import Asker
@@ -10,6 +11,7 @@ from trajectories.engine.policy import Policy
 from trajectories.engine.profile import Profile
 from trajectories.engine.routing import Router
 from trajectories.engine.sandbox import Held, SandboxHouse
+from trajectories.engine.tools import Tool
 from trajectories.engine.tree import Tree
 from trajectories.engine.types import EndedBy, Source
 
@@ -26,6 +28,8 @@ class Shop:
     asker: Asker
     judges: Judges
     sandboxes: SandboxHouse
+    tools: Mapping[str, Tool]
+    """Those that the policy names."""
     held: Held
     """The run's documents under the name by which their texts may be held for later runs."""
 

@@ -4,15 +4,18 @@ One failure is that item's result, never an exception; only cancelling stops the
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from jsonschema import Draft202012Validator, SchemaError
 
+from trajectories.engine import tools
 from trajectories.engine.asking import TooLong
 from trajectories.engine.calls import Call, estimated_tokens
 from trajectories.engine.errors import EngineError, FailureKind, PolicyError, ProviderError
+from trajectories.engine.events import Event
 from trajectories.engine.json_replies import fitting
 from trajectories.engine.judging import Tally
 from trajectories.engine.routing import Ladder
@@ -72,8 +75,10 @@ class SubCalls:
 
     async def __call__(self, call: HostCall) -> list[CallResult]:
         self._calls += 1
-        self.made += len(call.items)
+        self.made += len(call.items) if call.op != "tool" else 0
         path = f"{self._path}/{self._calls}"
+        if call.op == "tool":
+            return [await self._use_tool(call)]
         if self._levels < 1:
             return [_failed("depth", "Model calls are switched off at this depth. Work with Python.")] * len(call.items)
         try:
@@ -97,6 +102,22 @@ class SubCalls:
         if all(item.context is None for item in items):
             return [item.prompt for item in items]
         return await asyncio.to_thread(lambda: [_with_context(item, self._reach.documents) for item in items])
+
+    async def _use_tool(self, call: HostCall) -> CallResult:
+        """Told as an event of the cell: a tool is no model, and its cost is its owner's business."""
+        tool = self._shop.tools.get(call.role)
+        if tool is None or len(call.items) != 1:
+            return _failed("tool", f"There is no tool {call.role[:60]!r} in this run.")
+        began = time.monotonic()
+        result = await tools.use(tool, call.items[0].prompt.text)
+        data = {
+            "name": tool.name,
+            "line": call.line,
+            "seconds": round(time.monotonic() - began, 6),
+            "error": result.error_message or None,
+        }
+        await self._shop.emit(Event(type="tool.called", node=self._cell.number, data=data))
+        return result
 
     @property
     def _levels(self) -> int:

@@ -261,7 +261,8 @@ class CallItem:
 class HostCall:
     """A request of code in the REPL to the engine. Everything in it is hostile."""
 
-    op: Literal["llm", "rlm"]
+    op: Literal["llm", "rlm", "tool"]
+    """`tool`: `role` is its name, the one item's prompt the JSON of its arguments."""
     items: tuple[CallItem, ...]
     batch: bool
     role: str
@@ -362,6 +363,8 @@ class ReplSettings:
     stdout_chars: int = 1 << 20
     depth: int = 1
     """Levels of calls the code may make; at 0 calls raise with a clear sentence."""
+    tools: tuple[str, ...] = ()
+    """Names of host functions that code may call."""
 
 
 # ---------------------------------------------------------------------------------------------- outcome

@@ -124,6 +124,7 @@ class ProcessSandbox:
             "cell_seconds": self._settings.cell_seconds,
             "stdout_chars": self._settings.stdout_chars,
             "depth": self._settings.depth,
+            "tools": list(self._settings.tools),
         }
 
     def _check(self, ready: dict[str, Any]) -> None:

@@ -48,9 +48,9 @@ class CallInParts:
         self._documents = documents
         self.number = wire.whole(frame.get("id"), 1, _BIGGEST)
         self._count = wire.whole(frame.get("count"), 1, MOST_ITEMS)
-        if frame.get("op") not in ("llm", "rlm"):
+        if frame.get("op") not in ("llm", "rlm", "tool"):
             raise Violation("a call of an unknown kind")
-        self._op: Literal["llm", "rlm"] = frame["op"]
+        self._op: Literal["llm", "rlm", "tool"] = frame["op"]
         self._batch = wire.flag(frame.get("batch"))
         self._role = wire.text(frame.get("role"), _NAME_CHARS)
         self._model = wire.optional_text(frame.get("model"), _NAME_CHARS)

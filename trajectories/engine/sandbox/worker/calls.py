@@ -82,10 +82,23 @@ class Calls:
     def rlm_query_batched(self, prompts: Sequence[str], model: str | None = None) -> list[Any]:
         return _as_texts(lambda: self.rlm_batch(prompts, model=model), prompts)
 
+    def tool(self, name: str) -> Callable[..., Any]:
+        """A function of the host's side, as code calls it."""
+
+        def call(*positional: Any, **named: Any) -> Any:
+            try:
+                arguments = json.dumps([positional, named])
+            except (TypeError, ValueError) as error:
+                raise TypeError(f"{name} takes plain values (text, numbers, lists, dicts): {error}") from None
+            return _raised(self._ask("tool", [{"prompt": _text("arguments", arguments)}], False, name, None, None)[0])
+
+        call.__name__ = call.__qualname__ = name
+        return call
+
     def _ask(
         self, op: str, items: list[dict[str, Any]], batch: bool, role: str, model: str | None, schema: Any
     ) -> list[Any]:
-        if self._depth <= 0:
+        if self._depth <= 0 and op != "tool":
             raise LLMError("depth", "Model calls are switched off here (depth 0): work on `context` with Python alone.")
         if not items:
             return []

@@ -91,6 +91,7 @@ class Repl:
             "FINAL_VAR": endings.final_var,
             "answer": endings.answer,
             "SHOW_VARS": self._show_vars,
+            **{name: calls.tool(name) for name in self._opened["tools"]},
         }
 
     def _run_cell(self, command: Frame, number: int) -> Frame:
