@@ -5,7 +5,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django import template
-from django.contrib.messages.storage.base import Message
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -13,8 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from frontend.place import Place
 from frontend.sources import Source
-from trajectories import tags
-from trajectories.models import RESTORABLE, Document, Run
+from trajectories.models import Document, Run
 from trajectories.representations import encode
 
 register = template.Library()
@@ -182,15 +180,6 @@ def source_check(source: Source) -> SafeString:
 
 
 @register.simple_tag
-def thumb_sign(thumb: int) -> SafeString:
-    """What its owner thinks of a run, small."""
-    name, word = ("thumb-up", "Marked as right") if thumb > 0 else ("thumb-down", "Marked as wrong")
-    return format_html(
-        '<span class="thumb-sign {}" role="img" aria-label="{}" title="{}">{}</span>', name, word, word, icon(name)
-    )
-
-
-@register.simple_tag
 def document_chip(status: str) -> SafeString:
     return _chip(*STATES[status])
 
@@ -238,32 +227,6 @@ def initials(user: Any) -> str:
 def as_json(value: Any) -> str:
     """For a data attribute that a script reads."""
     return encode(value).decode()
-
-
-# ------------------------------------------------------------------------------------------------ keeping order
-
-
-@register.simple_tag
-def own_tags(run: Run) -> list[str]:
-    """What its owner has called runs so far."""
-    return tags.in_use(run.owner_id)
-
-
-@register.filter
-def undo(message: Message) -> dict[str, Any] | None:
-    """How to take back what a message tells of: views write `runs:ID,ID` or `documents:ID` into its tags."""
-    what, colon, ids = (message.extra_tags or "").partition(":")
-    if not colon:
-        return None
-    field = {"runs": "r", "documents": "document"}[what]
-    return {"action": reverse(f"restore_{what}"), "field": field, "ids": ids.split(",")}
-
-
-@register.filter
-def days_left(deleted_at: datetime) -> str:
-    """How long what was deleted can be brought back: “gone in 6 days”."""
-    days = (deleted_at + RESTORABLE - timezone.now()).days
-    return f"gone in {days + 1} days" if days >= 1 else "gone in less than a day"
 
 
 # ------------------------------------------------------------------------------------------------ shell

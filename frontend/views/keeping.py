@@ -31,7 +31,9 @@ class Refused(ValueError):
 @require_POST
 @login_required
 def keep(request: HttpRequest, run_id: str) -> HttpResponse:
-    """`title`, `add_tag`, `remove_tag`, `pinned` (1 or 0), `thumb` (up, down or none): those given are changed."""
+    """`title`, `add_tag`, `remove_tag`, `pinned` (1 or 0), `thumb` (up, down or none), `comment` (one more).
+
+    Those given are changed."""
     run = access.get_run(request.user, run_id)
     refusal = ""
     try:
@@ -61,6 +63,8 @@ def _keep(run: Run, wanted: QueryDict) -> None:
         tags.put(run, [name for name in tags.names_of(run) if name != wanted["remove_tag"]])
     if wanted.get("thumb") in THUMBS:
         annotations.set_thumb(run, None, THUMBS[wanted["thumb"]])
+    if "comment" in wanted:
+        annotations.add(run, node=None, span=None, thumb=0, comment=wanted["comment"])
 
 
 def _title(text: str) -> str:

@@ -15,3 +15,7 @@ def test_rows_lanes_and_gaps(node_test: NodeTest, recorded: Path) -> None:
 
 def test_names_are_found_by_some_of_their_letters(node_test: NodeTest) -> None:
     node_test("fuzzy.test.mjs")
+
+
+def test_the_words_of_a_shown_answer_are_found_in_its_markdown(node_test: NodeTest) -> None:
+    node_test("alignment.test.mjs")

@@ -18,7 +18,8 @@ const TEXT_NAMES = /** @type {Record<string, string>} */ ({ shown: 'output', std
 const drafts = new Map();
 
 export class Notes {
-  constructor() {
+  /** @param {{ labelled?: boolean }} [look] labelled: the buttons say what they are */
+  constructor({ labelled = false } = {}) {
     /** @type {number | null | undefined} number of a node, null for the run, undefined for nothing that can be noted on */
     this.node = undefined;
     /** @type {ShownText[]} */
@@ -27,12 +28,12 @@ export class Notes {
     this.asked = null;
     this.edited = '';
     const thumb = (/** @type {'up' | 'down'} */ which, /** @type {string} */ word) => element('button', {
-      class: 'btn ghost icon sm', type: 'button', 'data-thumb': which, 'aria-pressed': 'false', 'aria-label': word, title: word,
+      class: `btn ghost sm${labelled ? '' : ' icon'}`, type: 'button', 'data-thumb': which, 'aria-pressed': 'false', 'aria-label': word, title: `Mark as ${word.toLowerCase()}`,
       onclick: () => this.attempt(() => toggleThumb(/** @type {number | null} */ (this.node), which)),
-    }, iconElement(`thumb-${which}`));
+    }, iconElement(`thumb-${which}`), labelled ? word : null);
     this.button = element('button', {
-      class: 'btn ghost icon sm', type: 'button', 'aria-label': 'Comment', title: 'Comment (C)', onclick: () => this.comment(),
-    }, iconElement('note'));
+      class: `btn ghost sm${labelled ? '' : ' icon'}`, type: 'button', 'aria-label': 'Comment', title: 'Comment (C)', onclick: () => this.comment(),
+    }, iconElement('note'), labelled ? 'Comment' : null);
     this.tools = element('div', { class: 'note-tools', role: 'group', 'aria-label': 'Notes' }, thumb('up', 'Right'), thumb('down', 'Wrong'), this.button);
     this.list = element('ul', { class: 'notes', 'aria-label': 'Comments' });
     this.form = this.made();

@@ -3,6 +3,7 @@
 // middle is fetched again, so that a run seen live and one opened later are shown by the same template.
 
 import { press, register } from './actions.js';
+import { commentOnAnswer, mountNotes } from './answer_notes.js';
 import { openStrip } from './answer_strip.js';
 import { keepMarks, toggleMarks } from './citing.js';
 import { watchLive } from './live.js';
@@ -28,6 +29,7 @@ export async function refresh() {
 /** Brings the page as the server made it to where its reader left it: the source shown, the marks. */
 function arrange() {
   keepMarks();
+  mountNotes();
   openStrip();
   if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
 }
@@ -51,6 +53,9 @@ register([
   { id: 'source.next', words: 'Next source', shown: '', group: ANSWER, keys: [']'], listed: false, when: withSources, run: () => stepSource(1) },
   { id: 'source.open', words: 'Open the document at the source', group: ANSWER, keys: ['o'], icon: 'doc', ...press('#pane-open') },
   { id: 'source.marks', words: 'Mark sentences without a source, or not', group: ANSWER, keys: ['m'], icon: 'warn', when: withSources, run: () => toggleMarks() },
+  { id: 'answer.right', words: 'Mark the answer as right', group: ANSWER, icon: 'thumb-up', ...press('#answer-thumbs [data-thumb=up]') },
+  { id: 'answer.wrong', words: 'Mark the answer as wrong', group: ANSWER, icon: 'thumb-down', ...press('#answer-thumbs [data-thumb=down]') },
+  { id: 'answer.comment', words: 'Comment on the selected words, or on the answer', group: ANSWER, keys: ['C'], icon: 'note', when: () => Boolean($('#answer-notes')), run: () => commentOnAnswer() },
   { id: 'answer.copy', words: 'Copy the answer', group: ANSWER, icon: 'copy', ...press('#copy-answer') },
 ]);
 

@@ -19,6 +19,9 @@ export function textNodes(holder) {
   return found;
 }
 
+/** What stands between two blocks of a page is nothing to draw on. @param {Text} node */
+export const isBetween = node => /^\s*\n\s*$/.test(node.data);
+
 /** Where an element shows which part of a text: as it stands, or as numbered lines of code. @param {HTMLElement} holder @param {string} text @returns {Piece[]} */
 export function piecesOf(holder, text) {
   const lines = $$(':scope > .ln', holder);
