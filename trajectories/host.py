@@ -15,7 +15,18 @@ from typing import Any
 from django.conf import settings
 from django.db import close_old_connections, connection
 
-from trajectories import connections, deletion, documents, engine, lease, prompt_profiles, recorder, registry, tools
+from trajectories import (
+    connections,
+    deletion,
+    documents,
+    engine,
+    lease,
+    prompt_profiles,
+    recorder,
+    registry,
+    sessions,
+    tools,
+)
 from trajectories.models import Document, Run, RunDocument
 from trajectories.pokes import Pokes
 
@@ -153,6 +164,7 @@ class Host:
         order = RunDocument.objects.filter(run=run).order_by("position").select_related("document")
         rows = [place.document for place in order]
         policy = engine.policy_from_json(run.policy)
+        earlier, recorded = self._session_of(run, policy)
         task = engine.Task(
             question=run.question,
             documents=tuple(
@@ -166,13 +178,26 @@ class Host:
             tools=tools.tools() if policy.tools else {},
             profiles=prompt_profiles.profiles_of(run.owner),
             models=registry.specs_of(run.owner, policy.named_models().values()),
+            earlier=earlier,
+            session=run.pk,
             holder_key=":".join([str(run.owner_id), *(row.text_sha256 for row in rows)]),
         )
         close_old_connections()
-        work = self._work(run, task, [row.id for row in rows])
+        work = self._work(run, task, [row.id for row in rows], recorded)
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    async def _work(self, run: Run, task: engine.Task, document_ids: list[str]) -> None:
+    def _session_of(self, run: Run, policy: engine.Policy) -> tuple[engine.Earlier | None, engine.Recorded | None]:
+        """What a follow-up question goes on from. Without a language model each question stands for itself."""
+        is_offline = str(policy.named_models().get("root", "")).startswith("offline/")
+        try:
+            found = None if is_offline else sessions.earlier_of(run)
+        except recorder.PayloadMissing as error:
+            raise engine.EngineError(f"The session cannot be gone on with: {error} Ask anew.") from error
+        return found or (None, None)
+
+    async def _work(
+        self, run: Run, task: engine.Task, document_ids: list[str], recorded: engine.Recorded | None
+    ) -> None:
         going = asyncio.current_task()
         assert going is not None
         live = LiveRun(run.fence, going)
@@ -187,7 +212,12 @@ class Host:
         if self._stopping.is_set():
             live.end(engine.INTERRUPTED)
         try:
-            await self._engine.run(task, its_recorder.emit, lambda node, words: self._pokes.delta(run.pk, node, words))
+            await self._engine.run(
+                task,
+                its_recorder.emit,
+                lambda node, words: self._pokes.delta(run.pk, node, words),
+                recorded=recorded,
+            )
         except asyncio.CancelledError:
             if its_recorder.broken:
                 raise its_recorder.broken from None

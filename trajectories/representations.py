@@ -103,6 +103,7 @@ def run_json(run: Run, request: HttpRequest | str | None = None) -> dict[str, An
         "last_seq": run.last_seq,
         "sandbox": run.sandbox,
         "forked_from": run.forked_from or None,
+        "follows": run.follows or None,
         "imported_from": run.imported_from or None,
         "title": run.title,
         "tags": tags.names_of(run),

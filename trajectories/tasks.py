@@ -34,10 +34,14 @@ def checked_question(text: str) -> str:
     return question
 
 
-def start_run(owner: Any, question: str, documents: Sequence[Document], policy: engine.Policy) -> Run:
-    """A queued run; some worker begins it as soon as it is committed."""
+def start_run(
+    owner: Any, question: str, documents: Sequence[Document], policy: engine.Policy, *, follows: str = ""
+) -> Run:
+    """A queued run; some worker begins it as soon as it is committed. `follows`: whose session it goes on in."""
     with transaction.atomic():
-        run: Run = Run.objects.create(owner=owner, question=question, policy=engine.policy_json(policy))
+        run: Run = Run.objects.create(
+            owner=owner, question=question, policy=engine.policy_json(policy), follows=follows
+        )
         RunDocument.objects.bulk_create(
             RunDocument(run=run, document=document, position=position) for position, document in enumerate(documents)
         )

@@ -19,6 +19,7 @@ from trajectories import (
     policies,
     recorder,
     representations,
+    sessions,
     tags,
     tasks,
     windows,
@@ -42,8 +43,11 @@ DocumentIds = Annotated[list[Annotated[str, Field(max_length=40)]], Field(min_le
 
 class NewRun(Body):
     question: Annotated[str, Field(max_length=tasks.MAX_QUESTION)]
-    documents: DocumentIds
+    documents: DocumentIds | None = None
+    """May be left out for a follow-up question."""
     policy: str | dict[str, Any] | None = None
+    follows: Annotated[str, Field(max_length=40)] | None = None
+    """An ended run: the question goes on in its session, with its documents, and with its policy if none is named."""
 
 
 class Kept(Body):
@@ -68,10 +72,33 @@ def create(request: HttpRequest, body: NewRun) -> HttpResponse:
         question = tasks.checked_question(body.question)
     except tasks.WrongQuestion as error:
         raise ApiError(422, "wrong_question", str(error)) from None
-    texts = ready_documents(request, body.documents)
-    policy = policies.resolve(request.user, body.policy)
-    run = tasks.start_run(request.user, question, texts, policy)
+    before = _followed(request, body)
+    if before is not None:
+        texts = representations.documents_of(before)
+        policy = policies.resolve(request.user, body.policy if body.policy is not None else before.policy)
+    else:
+        texts = ready_documents(request, body.documents or [])
+        policy = policies.resolve(request.user, body.policy)
+    run = tasks.start_run(request.user, question, texts, policy, follows=before.pk if before else "")
     return json_answer(representations.run_json(run, request), 201)
+
+
+def _followed(request: HttpRequest, body: NewRun) -> Run | None:
+    """The run that a follow-up question goes on from. Raises `ApiError`."""
+    if body.follows is None:
+        if body.documents is None:
+            raise ApiError(422, "missing", "Give “documents”: it is missing.")
+        return None
+    if body.documents is not None:
+        raise ApiError(
+            422, "wrong_value", "A follow-up question has the documents of its session; leave “documents” out."
+        )
+    before = access.get_run(request.user, body.follows)
+    try:
+        sessions.check(before)
+    except sessions.NoSession as error:
+        raise ApiError(409, "no_session", str(error)) from None
+    return before
 
 
 @router.post("/estimate", response=shapes.Estimate, summary="What a run would probably take")

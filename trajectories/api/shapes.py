@@ -127,6 +127,7 @@ class Run(Schema):
     last_seq: int
     sandbox: str
     forked_from: str | None
+    follows: str | None
     imported_from: str | None
     title: str
     """The owner's name for it; empty where it has none."""

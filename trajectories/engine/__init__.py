@@ -4,6 +4,7 @@ This is its front door. Everyone else says `from trajectories import engine` and
 Read `types.py`, `events.py` and `node.py`, in this order, to know how it works.
 """
 
+from trajectories.engine.earlier import Earlier, EarlierCell
 from trajectories.engine.errors import (
     BudgetReached,
     DocumentError,
@@ -53,6 +54,8 @@ __all__ = [
     "Delta",
     "Document",
     "DocumentError",
+    "Earlier",
+    "EarlierCell",
     "Emit",
     "Engine",
     "EngineError",

@@ -8,6 +8,7 @@ from typing import Any
 
 from trajectories.engine import labels, prompts
 from trajectories.engine.calls import Call
+from trajectories.engine.earlier import Earlier
 from trajectories.engine.events import read_json, variable_json
 from trajectories.engine.exploration import Exploration
 from trajectories.engine.gates import Claim
@@ -46,6 +47,23 @@ class Cells:
         self._solve = solve
         self._count = 0
         self.exploration = Exploration(documents)
+
+    async def go_on(self, earlier: Earlier, node: Node, *, restore: bool) -> None:
+        """Takes up a session: with its kept REPL as it is, or in a fresh one by running its cells again."""
+        if not restore:
+            self._count = len(earlier.cells)
+            node.data["session"] = "kept"
+            return
+        node.data["session"] = "restored"
+        async with self._shop.tree.node("step", node, "Session restored", depth=self._depth) as step:
+            step.data |= {"restored": True, "label": "session restored"}
+            for cell in earlier.cells:
+                execution, _shown, _notes = await self.execute(step, cell.code, cell.step)
+                if cell.variables_hash and execution.variables_hash != cell.variables_hash:
+                    step.data["differs"] = True
+                    step.data["notes"] = [
+                        "The variables are not all as they were: a cell gave something else this time."
+                    ]
 
     async def execute(
         self, parent: Node, code: str, step: int, share: int = SHOWN_CHARS

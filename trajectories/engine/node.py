@@ -13,6 +13,7 @@ from trajectories.engine.answering import MOST_REFUSALS, AnswerCheck, Refusal
 from trajectories.engine.calls import Call, ask_for
 from trajectories.engine.cells import Cells, final_var
 from trajectories.engine.compaction import Compactor
+from trajectories.engine.earlier import Earlier
 from trajectories.engine.errors import BudgetReached, EarlyStop, LimitName, NoAnswer
 from trajectories.engine.events import Event, source_json
 from trajectories.engine.judging import tally_json
@@ -21,7 +22,7 @@ from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.subcalls import ChildTask
 from trajectories.engine.tree import Node
 from trajectories.engine.turn import Turn
-from trajectories.engine.types import Document, EndedBy, Message, ReplSettings, Reply
+from trajectories.engine.types import Document, EndedBy, Message, ReplSettings, Reply, Sandbox
 
 ENDED_BY: dict[LimitName, EndedBy] = {
     "cost_usd": "limit_cost",
@@ -39,14 +40,19 @@ class Recursion:
     def __init__(self, shop: Shop) -> None:
         self._shop = shop
 
-    async def solve_root(self, question: str, documents: tuple[Document, ...]) -> Answer:
-        """Raises `NoAnswer`, or what else stops a run."""
+    async def solve_root(
+        self, question: str, documents: tuple[Document, ...], earlier: Earlier | None = None, session: str = ""
+    ) -> Answer:
+        """`earlier`: what the question follows. `session`: keeps the REPL under this name when the run has an answer.
+        Raises `NoAnswer`, or what else stops a run."""
         task = ChildTask(
             question=question,
             documents=documents,
             context_is_list=len(documents) != 1,
             ladder=self._shop.router.ladder("root"),
             path="root",
+            earlier=earlier,
+            session=session,
         )
         return await self._solve(task, None)
 
@@ -74,14 +80,8 @@ class Recursion:
             line=task.line,
             texts={"question": task.question},
         ) as node:
-            settings = ReplSettings(
-                cell_seconds=shop.policy.cell_seconds,
-                depth=max(0, shop.policy.max_depth - depth),
-                tools=tuple(shop.tools),
-            )
-            sandbox = await shop.sandboxes.sandbox(
-                task.documents, settings, context_is_list=task.context_is_list, held=shop.held
-            )
+            kept = shop.kept.take(task.earlier.session) if task.earlier else None
+            sandbox = kept or await self._opened(task, depth)
             try:
                 cells = Cells(
                     shop,
@@ -92,12 +92,30 @@ class Recursion:
                     path=task.path,
                     solve=self._solve_child,
                 )
+                if task.earlier is not None:
+                    await cells.go_on(task.earlier, node, restore=kept is None)
                 answer = await Session(shop, task, node, cells).run()
-            finally:
+            except BaseException:
+                await sandbox.close()
+                raise
+            if task.session:
+                shop.kept.put(task.session, sandbox)
+            else:
                 await sandbox.close()
             node.data |= {"ended_by": answer.ended_by, "sources": [source_json(source) for source in answer.sources]}
             node.texts["answer"] = answer.text
             return answer
+
+    async def _opened(self, task: ChildTask, depth: int) -> Sandbox:
+        shop = self._shop
+        settings = ReplSettings(
+            cell_seconds=shop.policy.cell_seconds,
+            depth=max(0, shop.policy.max_depth - depth),
+            tools=tuple(shop.tools),
+        )
+        return await shop.sandboxes.sandbox(
+            task.documents, settings, context_is_list=task.context_is_list, held=shop.held
+        )
 
 
 class Session:
@@ -121,6 +139,12 @@ class Session:
         first = prompts.first_message(shop.profile, task.question, task.documents, task.context_is_list)
         if self._is_root and shop.policy.answer_schema is not None:
             first += "\n\n" + prompts.answer_form(shop.profile, shop.policy.answer_schema)
+        self._before = task.earlier.turns if task.earlier else 0
+        """Turns of the questions before this one."""
+        if task.earlier is not None and task.earlier.messages:
+            asked = shop.profile.say("follow_up", question=task.question)
+            self._history = [*task.earlier.messages, Message(role="user", content=asked)]
+            return
         self._history = [
             Message(role="system", content=prompts.system_message(shop.profile, levels, list(shop.tools.values()))),
             Message(role="user", content=first),
@@ -152,7 +176,8 @@ class Session:
         return self._is_root or isinstance(stopped, EarlyStop) or stopped.limit == "steps" or stopped.subtree
 
     async def _turns(self) -> Answer:
-        for number in range(1, self._shop.policy.max_steps + 1):
+        for turn in range(1, self._shop.policy.max_steps + 1):
+            number = self._before + turn
             self._check_budget()
             self._history = await self._compactor.compacted(self._history, self._call(self._node, number))
             answer = await self._step(number)
@@ -174,7 +199,7 @@ class Session:
     async def _step(self, number: int) -> Answer | None:
         shop = self._shop
         looked_before = self._cells.exploration.enough
-        async with shop.tree.node("step", self._node, f"Step {number}", depth=self._node.depth) as step:
+        async with shop.tree.node("step", self._node, f"Step {number - self._before}", depth=self._node.depth) as step:
             call = self._call(step, number)
             accepted = await shop.asker.ask(call, self._ladder)
             reply, self._ladder = accepted.reply, accepted.ladder
@@ -185,10 +210,17 @@ class Session:
             async def check(answer: Answer) -> Refusal | None:
                 return await self._check.refusal(answer, step, call, looked_before=looked_before)
 
-            turn = Turn(shop, self._cells, step, number, parsed, check, cut=reply.finish_reason == "length")
+            turn = Turn(
+                shop, self._cells, step, (number, self._before), parsed, check, cut=reply.finish_reason == "length"
+            )
             answer = await turn.play()
             codes = [block.code for block in parsed.blocks]
-            step.data |= {"label": labels.label(codes), "strategies": labels.strategies(codes), "notes": turn.notes}
+            step.data |= {
+                "turn": number,
+                "label": labels.label(codes),
+                "strategies": labels.strategies(codes),
+                "notes": turn.notes,
+            }
             if answer is None:
                 self._history.append(Message(role="user", content=turn.feedback()))
             self._note_progress(codes, turn)

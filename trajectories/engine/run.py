@@ -11,6 +11,7 @@ from trajectories.engine import lm
 from trajectories.engine.asking import Asker
 from trajectories.engine.budget import Budget
 from trajectories.engine.calls import Caller
+from trajectories.engine.earlier import Earlier, KeptRepls
 from trajectories.engine.errors import EngineError, NoAnswer, PolicyError
 from trajectories.engine.events import Delta, Emit, Event, cost_json, source_json, usage_json
 from trajectories.engine.judging import Judges
@@ -54,6 +55,10 @@ class Task:
     """What is known of models, by `connection/model`."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """The owner's own prompt profiles, by name; they go before shipped ones."""
+    earlier: Earlier | None = None
+    """What the question follows."""
+    session: str = ""
+    """Names the REPL for follow-up questions; empty: it is not kept."""
     tools: Mapping[str, Tool] = field(default_factory=dict)
     """What this server offers; the policy chooses."""
     holder_key: str = ""
@@ -68,6 +73,7 @@ class Engine:
         self._http = HTTP()
         self._sandboxes = SandboxHouse(kind=sandbox, minimum=sandbox_min)
         self._pacer = Pacer(max_in_flight)
+        self._kept = KeptRepls()
         self._clients: dict[Connection, LMClient] = {}
 
     async def open(self) -> None:
@@ -76,6 +82,7 @@ class Engine:
         await self._sandboxes.open()
 
     async def close(self) -> None:
+        await self._kept.close()
         await self._sandboxes.close()
         await self._http.aclose()
 
@@ -175,7 +182,8 @@ class _Run:
             raise self._unusable
         shop = self._shop(self._task.policy)
         shop.router.check()
-        return await Recursion(shop).solve_root(self._task.question, self._task.documents)
+        task = self._task
+        return await Recursion(shop).solve_root(task.question, task.documents, task.earlier, task.session)
 
     def _shop(self, policy: Policy) -> Shop:
         recovery = Recovery(policy.failures)
@@ -206,6 +214,7 @@ class _Run:
             asker=Asker(caller=caller, router=router, judges=judges, recovery=recovery, emit=self._emit),
             judges=judges,
             sandboxes=self._engine._sandboxes,
+            kept=self._engine._kept,
             tools=chosen(policy.tools, self._task.tools),
             held=held,
         )

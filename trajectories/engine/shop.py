@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from trajectories.engine.asking import Asker
 from trajectories.engine.budget import Budget
+from trajectories.engine.earlier import KeptRepls
 from trajectories.engine.events import Emit
 from trajectories.engine.judging import Judges
 from trajectories.engine.policy import Policy
@@ -28,6 +29,8 @@ class Shop:
     asker: Asker
     judges: Judges
     sandboxes: SandboxHouse
+    kept: KeptRepls
+    """REPLs of runs that were just finished."""
     tools: Mapping[str, Tool]
     """Those that the policy names."""
     held: Held

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator, SchemaError
 from trajectories.engine import tools
 from trajectories.engine.asking import TooLong
 from trajectories.engine.calls import Call, estimated_tokens
+from trajectories.engine.earlier import Earlier
 from trajectories.engine.errors import EngineError, FailureKind, PolicyError, ProviderError
 from trajectories.engine.events import Event
 from trajectories.engine.json_replies import fitting
@@ -41,6 +42,10 @@ class ChildTask:
     batch: int | None = None
     index: int | None = None
     line: int | None = None
+    earlier: Earlier | None = None
+    """Of a follow-up question: what went before."""
+    session: str = ""
+    """The name under which the REPL is kept when there is an answer; empty: it is not."""
 
 
 Solve = Callable[[ChildTask, Node], Awaitable[str]]

@@ -19,12 +19,21 @@ class Turn:
     """Plays one reply. `notes` says what was wrong with it, in the profile's words."""
 
     def __init__(
-        self, shop: Shop, cells: Cells, step: Node, number: int, parsed: ParsedReply, check: Check, *, cut: bool
+        self,
+        shop: Shop,
+        cells: Cells,
+        step: Node,
+        number: tuple[int, int],
+        parsed: ParsedReply,
+        check: Check,
+        *,
+        cut: bool,
     ) -> None:
+        """`number`: of the turn in its session, and how many turns there were before this question."""
         self._shop = shop
         self._cells = cells
         self._step = step
-        self._number = number
+        self._number, self._before = number
         self._parsed = parsed
         self._check = check
         self._cut = cut
@@ -110,7 +119,7 @@ class Turn:
             shown=[shown for _execution, shown in self._played],
             notes=self.notes,
             variables=list(variables.values()),
-            step=self._number,
+            step=self._number - self._before,
             max_steps=self._shop.policy.max_steps,
             left=self._shop.budget.left() if self._shop.policy.tell_budget else {},
         )
