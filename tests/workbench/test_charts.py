@@ -593,7 +593,7 @@ def test_waste_is_told_in_money_tokens_and_time(by: str) -> None:
 def hostile() -> MadeRun:
     story = Story(16)
     cell = story.turn(ASK, "llm_call", 4)
-    for number, model in enumerate(('x/=HYPERLINK("a")', "x/<b>bold</b>", "x/a b", "one/same", "two/same")):
+    for number, model in enumerate(('x/=HYPERLINK("a")', "x/<b>bold</b>", "x/a b", "one/same", "two/same", "x/a b c")):
         start = cell.start + number / 10
         cell.add(call("q", start, start + 1, model=model, tokens=(100, 10), depth=1, role="@role"))
     story.answer("Done.", [])
@@ -611,6 +611,7 @@ def test_names_from_outside_stay_words_in_figures_and_are_no_formulas_in_files()
         '\'=HYPERLINK("a")',
         "<b>bold</b>",
         "a b",
+        "a b c",
         "one/same",
         "two/same",
     }
@@ -625,7 +626,8 @@ def test_a_search_is_offered_only_where_its_words_can_say_it() -> None:
         if row.mark
     }
     assert found["one/same"] == "kind:lm model:one/same"
-    assert found["a b"] == ""
+    assert found["a b c"] == 'kind:lm model:"x/a b c"'
+    assert found["a b"] == "", "it would find the other, too"
     assert found['=HYPERLINK("a")'] == ""
 
 

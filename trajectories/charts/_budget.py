@@ -1,8 +1,9 @@
 """The caps of a run's policy, and what the engine kept back inside them for the last chance."""
 
+from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 
-from trajectories.charts._record import Call, Record
+from trajectories.charts._record import Json, Record
 from trajectories.engine.budget import LAST_CHANCE_OUTPUT_TOKENS, MOST_SECONDS_KEPT, SHARE_OF_TIME
 
 Amount = Decimal | int | float
@@ -36,7 +37,7 @@ def kept_back(record: Record, by: str) -> Amount | None:
     if by == "seconds":
         limit = cap(record, by)
         return None if limit is None else min(MOST_SECONDS_KEPT, float(limit) * SHARE_OF_TIME)
-    tokens_in = _tokens_in(turns[-1])
+    tokens_in = _tokens_in(turns[-1].request())
     if by == "tokens":
         return tokens_in + LAST_CHANCE_OUTPUT_TOKENS
     price = turns[-1].price
@@ -46,7 +47,6 @@ def kept_back(record: Record, by: str) -> Amount | None:
     return (tokens_in * dearest + LAST_CHANCE_OUTPUT_TOKENS * Decimal(price["output"])) / MILLION
 
 
-def _tokens_in(turn: Call) -> int:
+def _tokens_in(messages: Sequence[Json]) -> int:
     """What the engine expects a request of this length to have at most."""
-    messages = turn.request()
     return sum(message["chars"] for message in messages) // CHARACTERS_A_TOKEN + TOKENS_A_MESSAGE * len(messages)

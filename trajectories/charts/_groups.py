@@ -41,10 +41,13 @@ def grouped(record: Record, by: str) -> list[Group]:
     if by == "step":
         return _steps(record)
     weighed = _weighed(record, _KEYS[by])
-    if by in ("depth", "call"):
-        return [_group(record, by, key, calls) for key, calls in sorted(weighed)]
+    if by == "depth":
+        return [_depth(key, calls) for key, calls in sorted(weighed)]
+    if by == "call":
+        return [Group(label=KINDS[key], calls=calls) for key, calls in sorted(weighed)]
+    values = [key for key, _calls in weighed]
     kept = weighed if len(weighed) <= MOST_GROUPS else weighed[: MOST_GROUPS - 1]
-    groups = [_group(record, by, key, calls) for key, calls in kept]
+    groups = [Group(label=_label(record, by, key), calls=calls, terms=_terms(by, key, values)) for key, calls in kept]
     rest = [call for _key, calls in weighed[len(kept) :] for call in calls]
     return [*groups, Group(label=f"{len(weighed) - len(kept)} others", calls=rest)] if rest else groups
 
@@ -66,16 +69,14 @@ _KEYS: dict[str, Callable[[Call], Any]] = {
 }
 
 
-def _group(record: Record, by: str, key: Any, calls: list[Call]) -> Group:
-    if by == "depth":
-        deepest = key == MOST_DEPTHS
-        label = f"depth {key} and more" if deepest else f"depth {key}"
-        return Group(label=label, calls=calls, terms=None if deepest else {"depth": key})
-    if by == "call":
-        return Group(label=KINDS[key], calls=calls)
-    if by == "model":
-        return Group(label=record.model_names[key], calls=calls, terms={"model": key})
-    return Group(label=key or f"no {by}", calls=calls, terms={by: key} if key else None)
+def _depth(depth: int, calls: list[Call]) -> Group:
+    deepest = depth == MOST_DEPTHS
+    label = f"depth {depth} and more" if deepest else f"depth {depth}"
+    return Group(label=label, calls=calls, terms={"depth": f">={depth}" if deepest else depth})
+
+
+def _label(record: Record, by: str, key: str) -> str:
+    return record.model_names[key] if by == "model" else key or f"no {by}"
 
 
 def _steps(record: Record) -> list[Group]:
@@ -96,11 +97,20 @@ def query(*several: Terms | None) -> str:
     """Words of the trace's search for calls with all of these: `kind:lm depth:1`. Empty where words cannot say it."""
     if any(terms is None for terms in several):
         return ""
-    words = ["kind:lm", *(f"{key}:{value}" for terms in several for key, value in (terms or {}).items())]
-    return " ".join(words) if all(word.isprintable() and not set(word) & UNSPEAKABLE for word in words) else ""
+    pairs = [(key, str(value)) for terms in several for key, value in (terms or {}).items()]
+    if any(not value.isprintable() or set(value) & UNSPEAKABLE or value != value.strip() for _key, value in pairs):
+        return ""
+    return " ".join(["kind:lm", *(f'{key}:"{value}"' if " " in value else f"{key}:{value}" for key, value in pairs)])
 
 
-UNSPEAKABLE = set(" \"'")
+UNSPEAKABLE = set('",')
+"""They divide words of the search."""
+
+
+def _terms(key: str, value: str, all_values: Iterable[str]) -> Terms | None:
+    """The search takes a part of a name for the name: None where that would find others, too."""
+    others = [other for other in all_values if other != value and value.lower() in other.lower()]
+    return {key: value} if value and not others else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +144,11 @@ def stack(record: Record, by: str, most: int | None = None) -> Stack:
         name="Model",
         parts=kept if len(kept) == len(order) else [*kept, OTHER_MODELS],
         part_of=lambda call: part_of[names[call.model]],
-        terms={names[model]: {"model": model} for model in names if names[model] in kept},
+        terms={
+            names[model]: terms
+            for model in names
+            if names[model] in kept and (terms := _terms("model", model, names)) is not None
+        },
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from trajectories.charts._record import Call
+from trajectories.charts._record import Call, Record
 from trajectories.models import Payload
 
 MOST_OF_A_KIND = 64
@@ -38,7 +38,7 @@ class Parting:
 
 
 class Requests:
-    """The requests to one model so far, as a tree of messages: what comes after the same messages has one place."""
+    """The requests of one kind so far, as a tree of messages: what comes after the same messages has one place."""
 
     def __init__(self) -> None:
         self._after: dict[tuple[int, str, str], int] = {}
@@ -62,19 +62,29 @@ class Requests:
         return common, parted
 
 
-def held(calls: Sequence[Call]) -> dict[int, float]:
-    """number of a call → which part of its request, 0 to 1, an ideal cache would have held when it was made."""
-    models: dict[str, Requests] = defaultdict(Requests)
+def held(record: Record, calls: Iterable[Call]) -> dict[int, float]:
+    """number of each of these calls → which part of its request, 0 to 1, an ideal cache would have held then."""
+    kinds: dict[Kind, Requests] = {_kind(call, call.request()): Requests() for call in calls}
     found: list[tuple[int, int, int, Parting | None]] = []
-    for call in sorted(calls, key=lambda call: (call.asked, call.number)):
+    for call in sorted(record.calls, key=lambda call: (call.asked, call.number)):
         messages = call.request()
-        common, parted = models[call.model].add(messages)
-        found.append((call.number, sum([message["chars"] for message in messages]), common, parted))
-    _compare([several for each in models.values() for several in each.partings.values() if len(several) > 1])
+        earlier = kinds.get(_kind(call, messages))
+        if earlier is not None:
+            common, parted = earlier.add(messages)
+            found.append((call.number, sum([message["chars"] for message in messages]), common, parted))
+    _compare([several for each in kinds.values() for several in each.partings.values() if len(several) > 1])
     return {
         number: (common + (parted.common if parted else 0)) / length if length else 0.0
         for number, length, common, parted in found
     }
+
+
+Kind = tuple[str, str]
+"""(model, role of the first message): requests of different kinds have nothing in common."""
+
+
+def _kind(call: Call, messages: Sequence[Json]) -> Kind:
+    return call.model, messages[0]["role"] if messages else ""
 
 
 # ---------------------------------------------------------------------------------------------- inside a message

@@ -62,7 +62,7 @@ class Call(NamedTuple):
     sent: tuple[tuple[str, int, int], ...]
     """Pieces of documents in the request: (document, start, end)."""
     texts: str
-    """JSON of the references to its texts."""
+    """JSON of the references to its texts: read when it is wanted, which for most pages is seldom."""
 
     @property
     def is_turn(self) -> bool:
@@ -227,7 +227,7 @@ def read_record(run: Run) -> Record:
 
 
 class Row(NamedTuple):
-    """Columns of `Node` under their own names; what is JSON comes as text."""
+    """Columns of `Node` under their own names; money and JSON come as text, which is read by far faster."""
 
     number: int
     parent: int | None
@@ -246,17 +246,20 @@ class Row(NamedTuple):
     cache_write_tokens: int | None
     output_tokens: int | None
     reasoning_tokens: int | None
-    cost_usd: Decimal | None
     cost_kind: str
     run__last_seq: int
     """The log's last number as of the same statement."""
+    usd_text: str | None
     data_text: str
     texts_text: str
 
 
+TEXTS = {"usd_text": "cost_usd", "data_text": "data", "texts_text": "texts"}
+
+
 def _rows(run: Run) -> Iterator[Row]:
-    json_as_text = {"data_text": Cast("data", TextField()), "texts_text": Cast("texts", TextField())}
-    nodes = Node.objects.filter(run=run).order_by("number").annotate(**json_as_text)
+    as_text = {name: Cast(column, TextField()) for name, column in TEXTS.items()}
+    nodes = Node.objects.filter(run=run).order_by("number").annotate(**as_text)
     return map(Row._make, nodes.values_list(*Row._fields).iterator(chunk_size=2_000))
 
 
@@ -275,6 +278,7 @@ class _Reading:
         self._in_flight = 0
         self._step_of: dict[int, int | None] = {}
         self._kind_of: dict[int | None, str] = {}
+        self._prices: dict[str, Json] = {}
 
     def take(self, row: Row) -> None:
         number, kind = row.number, row.kind
@@ -321,9 +325,9 @@ class _Reading:
             row.cache_write_tokens or 0,
             row.output_tokens or 0,
             row.reasoning_tokens or 0,
-            None if row.cost_kind == "unknown" else row.cost_usd,
+            None if row.usd_text is None or row.cost_kind == "unknown" else Decimal(row.usd_text),
             bool(usage and usage.get("estimated")),
-            data.get("price"),
+            self._price(data.get("price")),
             data.get("finish_reason") or "",
             tuple(retries) if retries else (),
             tuple((each["document"], each["start"], each["end"]) for each in reads if each["how"] == "sent")
@@ -339,6 +343,10 @@ class _Reading:
         if above == "gate":
             return GATE_CALL
         return SUB_TURN if row.depth else ROOT_TURN
+
+    def _price(self, price: Json | None) -> Json | None:
+        """The same object for the same price: a run of thousands of calls has a few."""
+        return self._prices.setdefault(str(price), price) if price else None
 
     def record(self) -> Record:
         run = self.run

@@ -31,8 +31,9 @@ def chart(record: Record, by: str) -> Chart:
     asked = [call for call in record.calls if call.input_tokens]
     if not asked:
         return nothing("No input was counted" if record.calls else "No model was asked", measure)
-    parts = held(record.calls)
-    shares = [_shares(group, parts) for group in _turns(record, by) if any(call.input_tokens for call in group.calls)]
+    groups = [group for group in _groups_of(record, by) if any(call.input_tokens for call in group.calls)]
+    parts = held(record, [call for group in groups for call in group.calls])
+    shares = [_shares(group, parts) for group in groups]
     if not shares:
         return nothing("The root was not asked", measure)
     bars = Bars(names=[each.group.label for each in shares], lying=by not in ("turn", "step"))
@@ -59,7 +60,7 @@ def chart(record: Record, by: str) -> Chart:
     )
 
 
-def _turns(record: Record, by: str) -> list[Group]:
+def _groups_of(record: Record, by: str) -> list[Group]:
     if by != "turn":
         return grouped(record, by)
     turns = [call for call in record.calls if call.is_turn and call.input_tokens]

@@ -21,6 +21,8 @@ FLYING, QUEUED, PAUSED = "in flight", "waiting for a place", "waiting to try aga
 COLORS = {FLYING: SEQUENCE[1], QUEUED: SEQUENCE[3], PAUSED: SEQUENCE[0]}
 Span = tuple[float, float, int]
 """(start, end, call)"""
+Change = tuple[float, int, int]
+"""(time, +1 or −1, call)"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +38,10 @@ def chart(record: Record, by: str) -> Chart:
     if not record.calls:
         return nothing("No model was asked", MEASURE)
     spans = _spans(record)
-    times = _busiest(spans[FLYING], MOST_POINTS // len(spans), record.seconds)
+    changes = {name: _changes(spans[name]) for name in spans}
+    times = _busiest(changes[FLYING], MOST_POINTS // len(spans), record.seconds)
     starts = [round(place * record.seconds / len(times), 6) for place in range(len(times))]
-    bands = [_band(name, spans[name], times, len(spans)) for name in spans]
+    bands = [_band(name, spans[name], changes[name], times) for name in spans]
     most = record.peak
     return Chart(
         title=f"{calls_words(most)} ran at once at the peak" if most > 1 else "The calls ran one after the other",
@@ -71,12 +74,16 @@ def _spans(record: Record) -> dict[str, Sequence[Span]]:
     return {FLYING: record.flights, **{name: spans for name, spans in waits.items() if spans}}
 
 
-def _busiest(spans: Sequence[Span], parts: int, seconds: float) -> list[float]:
+def _changes(spans: Sequence[Span]) -> list[Change]:
+    """In order; at the same moment what ends goes before what begins."""
+    return sorted([(start, 1, call) for start, _end, call in spans] + [(end, -1, call) for _start, end, call in spans])
+
+
+def _busiest(changes: Sequence[Change], parts: int, seconds: float) -> list[float]:
     """Of each of so many equal parts of the run, a moment at which the most spans hold it."""
-    changes = sorted(change for start, end, _call in spans for change in ((start, 1), (end, -1)))
-    counts = [0, *accumulate(change for _time, change in changes)]
+    counts = [0, *accumulate(change for _time, change, _call in changes)]
     starts = [place * seconds / parts for place in range(parts)]
-    bounds = [*(bisect_left(changes, (start, -1)) for start in starts), len(changes)]
+    bounds = [*(bisect_left(changes, (start, -1, 0)) for start in starts), len(changes)]
     times = []
     for start, (first, last) in zip(starts, pairwise(bounds), strict=True):
         best = max(range(first, last + 1), key=counts.__getitem__)
@@ -84,11 +91,11 @@ def _busiest(spans: Sequence[Span], parts: int, seconds: float) -> list[float]:
     return times
 
 
-def _band(name: str, spans: Sequence[Span], times: Sequence[float], bands: int) -> Band:
-    most = room(len(times) * bands)
+def _band(name: str, spans: Sequence[Span], changes: Sequence[Change], times: Sequence[float]) -> Band:
+    most = room(MOST_POINTS)
     began = {call: start for start, _end, call in reversed(spans)}
     numbers, marks = [], []
-    for time, holding in zip(times, _holding(spans, times), strict=True):
+    for time, holding in zip(times, _holding(changes, times), strict=True):
         listed = heapq.nsmallest(most, holding, key=began.__getitem__)
         words = tuple(f"for {duration(time - began[call])}" for call in listed)
         numbers.append(len(holding))
@@ -96,9 +103,8 @@ def _band(name: str, spans: Sequence[Span], times: Sequence[float], bands: int) 
     return Band(name=name, numbers=numbers, marks=marks)
 
 
-def _holding(spans: Sequence[Span], times: Sequence[float]) -> Iterator[set[int]]:
+def _holding(changes: Sequence[Change], times: Sequence[float]) -> Iterator[set[int]]:
     """The calls of the spans that hold each of the times, which are in order. One set, changed as it goes."""
-    changes = sorted(change for start, end, call in spans for change in ((start, 1, call), (end, -1, call)))
     holding: set[int] = set()
     done = 0
     for time in times:
