@@ -93,7 +93,7 @@ def test_a_cell_shows_code_output_variables_and_reads(open_trace: OpenPage, put:
     expect(detail.locator(".ln.hit")).to_contain_text("llm_batch")
     expect(detail).to_contain_text("INC-2025-0003 {'expired': 'no'")
     page.keyboard.press("4")
-    expect(detail.locator("tbody tr").first).to_contain_text("changed")
+    expect(detail.locator("tbody tr").first).to_contain_text("set again")
     page.keyboard.press("6")
     expect(detail.locator("tbody tr")).to_contain_text(["north/mini"])
     page.keyboard.press("7")

@@ -14,6 +14,7 @@ from pydantic import Field
 from trajectories import (
     access,
     deletion,
+    dissent,
     estimates,
     exporters,
     policies,
@@ -298,6 +299,16 @@ def node_text(request: HttpRequest, run_id: str, number: int, name: str, wanted:
     except recorder.PayloadMissing as error:
         raise ApiError(409, "text_missing", str(error)) from None
     return json_answer(windows.window(text, wanted.start, wanted.end))
+
+
+@router.get("/runs/{run_id}/batches/{number}/dissent", response=shapes.Dissent, summary="How answers of a batch differ")
+def batch_dissent(request: HttpRequest, run_id: str, number: int) -> HttpResponse:
+    """Equal answers together, outliers first; of JSON answers, what their fields hold. `number`: of the first call."""
+    run = access.get_run(request.user, run_id)
+    answers = dissent.read_answers(run, number) if abs(number) < BIGGEST else []
+    if not answers:
+        raise Http404("This run has no batch that begins with that call.")
+    return json_answer({"batch": number, **dissent.dissent(answers)})
 
 
 def _node(run: Run, number: int) -> Node:

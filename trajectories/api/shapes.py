@@ -250,6 +250,39 @@ class FoundNodes(Schema):
     """False: the time was up first; the same request goes on from there."""
 
 
+class AnswerGroup(Schema):
+    how: Literal["same", "alike", "failed", "open"]
+    label: str
+    sample: str
+    count: int
+    share: float
+    """Of all items."""
+    equal: int
+    """How many are just like the sample."""
+    numbers: list[int]
+
+
+class AnswerField(Schema):
+    name: str
+    present: int
+    missing: int
+    distinct: int
+    values: list[dict[str, Any]]
+    """{value, count, numbers}, rare ones first."""
+    range: dict[str, float] | None = None
+    """{least, median, most}, where all are numbers."""
+
+
+class Dissent(Schema):
+    batch: int
+    count: int
+    answered: int
+    groups: list[AnswerGroup]
+    more: dict[str, int]
+    """{groups, answers} beyond those told."""
+    fields: list[AnswerField]
+
+
 class Estimate(Schema):
     tokens: int
     window: int | None

@@ -5,9 +5,10 @@ import { clock } from './format.js';
 import { figures } from './layout.js';
 import { textsIn } from './notes.js';
 import { PANELS } from './panels.js';
-import { fetchData } from './place.js';
 import { subtreeCost } from './state.js';
+import { fetchFull, NodeText } from './texts.js';
 import { active } from './timing.js';
+import { turnBefore } from './turns.js';
 import { $, $$, copy, element, iconElement } from './ui.js';
 import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORDS, tokensText } from './words.js';
 
@@ -19,28 +20,38 @@ import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORD
  * @typedef {{
  *   state: State, node: Node | null, batch: Batch | null, full: any, now: number, words: string,
  *   select: (id: string) => void, fetchNode: (number: number) => Promise<any>, redraw: () => void,
- * }} Subject  full: the node with its texts, null for a batch; words: its reply so far, while it is being written
+ *   text: (name: string) => NodeText, lit: string, light: (line: number) => void, litCalls: () => string,
+ *   lightCalls: (numbers: number[]) => void, onLit: (callback: () => void) => void,
+ * }} Subject  full: the node with the beginnings of its texts, null for a batch; words: its reply so far, while it is being
+ *   written;  lit: number of the line whose calls are lit; litCalls: numbers of the calls that are lit
+ * @typedef {{
+ *   state: () => State, now: () => number, select: (id: string, from: string) => void,
+ *   lights: () => import('./lights.js').Lights, light: (cell: number, line: number) => void,
+ *   lightCalls: (numbers: number[]) => void,
+ * }} Host
  */
 
 export const TABS = ['Code + output', 'Prompt', 'Response', 'Variables', 'Reads', 'Cost', 'Raw'];
+/** A batch has no variables of its own: there its answers are compared. */
+const BATCH_TABS = TABS.with(3, 'Dissent');
 const APPLY = /** @type {Record<string, string[]>} */ ({
   cell: ['Code + output', 'Variables', 'Reads', 'Cost', 'Raw'],
   lm: ['Prompt', 'Response', 'Reads', 'Cost', 'Raw'],
   gate: ['Prompt', 'Response', 'Cost', 'Raw'],
   rlm: ['Prompt', 'Response', 'Reads', 'Cost', 'Raw'],
   step: ['Response', 'Cost', 'Raw'],
-  batch: ['Response', 'Cost', 'Raw'],
+  batch: ['Response', 'Dissent', 'Cost', 'Raw'],
 });
 const FIRST = /** @type {Record<string, string>} */ ({ lm: 'Response', gate: 'Response', rlm: 'Response' });
-const KEPT = 300;
+/** Nodes whose texts are kept. */
+const KEPT = 100;
 const ROLLING = /** @type {Record<string, [string, string]>} */ ({
   failed: ['err', 'err'], cancelled: ['', 'stop'], succeeded: ['ok', 'check'], running: ['run', ''],
 });
 
 export class Detail {
   /**
-   * @param {HTMLElement} head @param {HTMLElement} body
-   * @param {{ state: () => State, now: () => number, select: (id: string, from: string) => void }} host
+   * @param {HTMLElement} head @param {HTMLElement} body @param {Host} host
    * @param {import('./notes.js').Notes | null} notes
    */
   constructor(head, body, host, notes) {
@@ -60,6 +71,8 @@ export class Detail {
     /** @type {Map<number, string>} words of replies that are being written */
     this.words = new Map();
     this.turn = 0;
+    /** Ends what listens for the panel that is shown. */
+    this.panel = new AbortController();
     this.shown = '';
     /** @type {any} the node of the panel shown, with its texts */
     this.full = null;
@@ -73,11 +86,19 @@ export class Detail {
 
   /** After events: draws again what has changed of the selected node. */
   update() {
+    if (this.bodyKey() !== this.shown) this.render(false);
+    else if (this.headKey() !== this.lastHead) this.renderHead();
+  }
+
+  /** Says whether what is shown below the tabs is still right. */
+  bodyKey() {
     const { node, batch } = this.selection;
-    const key = batch ? `b${batch.number} ${batch.items.length} ${this.host.state().version}` : `${node?.number} ${node?.status}`;
-    const head = this.headKey();
-    if (key !== this.shown) this.render(false);
-    else if (head !== this.lastHead) this.renderHead();
+    const state = this.host.state();
+    if (batch) return `b${batch.number} ${batch.items.length} ${state.version}`;
+    if (!node) return '';
+    const below = node.kind === 'cell' || node.kind === 'gate' ? state.children.get(node.number)?.length ?? 0 : 0;
+    const after = node.kind === 'lm' ? state.hung.get(node.number)?.length ?? 0 : 0;
+    return [node.number, node.status, node.retried_ms, below, after].join(' ');
   }
 
   /** @param {number} number @param {string} text */
@@ -89,12 +110,13 @@ export class Detail {
     else this.render(false);
   }
 
-  /** The node with its texts; one that has ended is fetched once. @param {number} number */
+  /** The node with the beginnings of its texts; one that has ended is fetched once. @param {number} number */
   fetchNode(number) {
-    const node = this.host.state().nodes.get(number);
+    const state = this.host.state();
+    const node = state.nodes.get(number);
     const known = this.fetched.get(number);
     if (known) return known;
-    const answer = fetchData(`nodes/${number}`);
+    const answer = fetchFull(number, (node && isTurn(state, node) && turnBefore(state, node)?.number) || null);
     if (node && node.end !== null) {
       this.fetched.set(number, answer);
       answer.catch(() => this.fetched.delete(number));
@@ -127,10 +149,12 @@ export class Detail {
 
   /** @param {boolean} fromTop */
   async render(fromTop) {
-    const { node, batch } = this.selection;
+    const { node } = this.selection;
     this.renderHead();
-    this.shown = batch ? `b${batch.number} ${batch.items.length} ${this.host.state().version}` : `${node?.number} ${node?.status}`;
+    this.shown = this.bodyKey();
     const turn = ++this.turn;
+    this.panel.abort();
+    this.panel = new AbortController();
     const waiting = setTimeout(() => this.body.replaceChildren(skeleton()), 120);
     try {
       const full = node ? await this.fetchNode(node.number) : null;
@@ -150,6 +174,12 @@ export class Detail {
     }
   }
 
+  /** Other calls are lit: panels say which. */
+  lit() {
+    this.body.dispatchEvent(new Event('lit'));
+    if (this.current() === TABS[0]) this.render(false);
+  }
+
   /** Notes point into the texts that are shown. */
   showNotes() {
     this.notes?.show(this.full ? textsIn(this.body, this.full) : []);
@@ -163,6 +193,11 @@ export class Detail {
       select: id => this.host.select(id, 'detail'),
       fetchNode: number => this.fetchNode(number),
       redraw: () => this.render(false),
+      text: name => new NodeText(full, name),
+      lit: this.host.lights().of('line'), litCalls: () => this.host.lights().of('calls'),
+      light: line => this.host.light(full.number, line),
+      lightCalls: numbers => this.host.lightCalls(numbers),
+      onLit: callback => this.body.addEventListener('lit', callback, { signal: this.panel.signal }),
     };
   }
 
@@ -218,7 +253,22 @@ export class Detail {
     const found = batch ? this.batchFacts(batch) : this.nodeFacts(/** @type {Node} */ (node));
     return element('div', { class: 'facts' },
       ...found.map(([term, value]) => element('span', {}, `${term} `, element('b', {}, value))),
+      this.origin(node ?? /** @type {Batch} */ (batch).items[0]),
       node ? element('span', { class: 'muted' }, `node ${node.number}`) : null);
+  }
+
+  /** The line of code that made a call; leads there. @param {Node} node */
+  origin(node) {
+    const { line, parent } = node;
+    if (line === null || parent === null || this.host.state().nodes.get(parent)?.kind !== 'cell') return null;
+    return element('a', {
+      href: `?node=${parent}&line=${line}`, title: 'Show the line of code that made it',
+      onclick: (/** @type {Event} */ event) => {
+        event.preventDefault();
+        this.tab = TABS[0];
+        this.host.light(parent, line);
+      },
+    }, `from line ${line}`);
   }
 
   /** @param {Node} node @returns {[string, string][]} */
@@ -249,12 +299,13 @@ export class Detail {
   tabList() {
     const can = this.tabsThatApply();
     const now = this.current();
-    const tabs = TABS.map((name, index) => element('button', {
+    const names = this.selection.batch ? BATCH_TABS : TABS;
+    const tabs = names.map((name, index) => element('button', {
       role: 'tab', type: 'button', 'data-tab': name, id: `tab-${index + 1}`, 'aria-controls': this.body.id,
       'aria-selected': String(name === now), disabled: !can.includes(name), tabindex: name === now ? 0 : -1,
       title: `${name} (${index + 1})`, onclick: () => this.choose(name),
     }, name));
-    this.body.setAttribute('aria-labelledby', `tab-${TABS.indexOf(now) + 1}`);
+    this.body.setAttribute('aria-labelledby', `tab-${names.indexOf(now) + 1}`);
     return element('div', { class: 'tabs', role: 'tablist', 'aria-label': 'Node' }, ...tabs);
   }
 

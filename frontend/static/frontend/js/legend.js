@@ -16,8 +16,11 @@ export class Legend {
     /** @type {Part[]} */
     this.parts = [];
     this.told = '';
-    /** Key of the clause whose nodes are lit; '' for none. */
-    this.chosen = '';
+  }
+
+  /** Key of the clause whose nodes are lit; '' for none. */
+  get chosen() {
+    return this.bench.lights.of('path');
   }
 
   draw() {
@@ -40,26 +43,9 @@ export class Legend {
       'aria-current': part.key === this.chosen ? 'true' : null,
       onclick: (/** @type {Event} */ event) => {
         event.preventDefault();
-        this.choose(part.key, String(part.node));
+        this.bench.lights.choose('path', part.key, String(part.node), 'path');
       },
     }, part.text);
-  }
-
-  /** @param {string} key @param {string} id of the row to select */
-  choose(key, id) {
-    this.bench.select(id, 'path');
-    this.chosen = this.nodes(key).length ? key : '';
-    this.bench.light();
-    this.bench.timeline.draw();
-    this.bench.writeAddress(id, this.chosen);
-    this.draw();
-  }
-
-  /** Another selection was made. */
-  leave() {
-    if (!this.chosen) return;
-    this.chosen = '';
-    this.draw();
   }
 
   /** @param {string} key @returns {number[]} */

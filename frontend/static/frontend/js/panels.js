@@ -2,6 +2,7 @@
 // What each tab of the detail pane shows; a file each in panels/.
 import { code } from './panels/code.js';
 import { cost } from './panels/cost.js';
+import { dissent } from './panels/dissent.js';
 import { prompt } from './panels/prompt.js';
 import { raw } from './panels/raw.js';
 import { reads } from './panels/reads.js';
@@ -13,5 +14,6 @@ import { variables } from './panels/variables.js';
 
 /** @type {Record<string, (subject: Subject) => Shown | Promise<Shown>>} */
 export const PANELS = {
-  'Code + output': code, Prompt: prompt, Response: response, Variables: variables, Reads: reads, Cost: cost, Raw: raw,
+  'Code + output': code, Prompt: prompt, Response: response, Variables: variables, Dissent: dissent, Reads: reads,
+  Cost: cost, Raw: raw,
 };

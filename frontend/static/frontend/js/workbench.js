@@ -10,6 +10,7 @@ import { Finding } from './finding.js';
 import { bindKeys } from './keys.js';
 import { bands, batchOf, figures } from './layout.js';
 import { Legend } from './legend.js';
+import { LIGHTS, Lights } from './lights.js';
 import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
 import { Minimap } from './minimap.js';
 import { Notes } from './notes.js';
@@ -49,6 +50,9 @@ export class Workbench {
     const host = {
       state: () => this.state, now: () => this.now(), touched: () => this.touched(),
       select: (/** @type {string} */ id, /** @type {string} */ from) => this.select(id, from),
+      lights: () => this.lights,
+      lightCalls: (/** @type {number[]} */ numbers) => this.lights.choose('calls', numbers.join(), this.selected, 'detail'),
+      light: (/** @type {number} */ cell, /** @type {number} */ line) => this.lights.choose('line', String(line), String(cell), 'detail'),
     };
     this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null, noted: signOf });
     this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
@@ -56,6 +60,7 @@ export class Workbench {
     this.notes = place.isOwn ? new Notes() : null;
     this.detail = new Detail($('#det-h'), $('#det-b'), host, this.notes);
     if (this.notes) this.loadNotes();
+    this.lights = new Lights(this);
     this.finding = new Finding(this);
     this.legend = new Legend(this);
     bindKeys(this);
@@ -147,14 +152,19 @@ export class Workbench {
 
   // ---------------------------------------------------------------------------------------------- selection
 
-  /** @param {string} id of a row: `12` or `b12` @param {string} from who chose: tree, time, detail, key, follow, load, path */
-  select(id, from) {
+  /**
+   * @param {string} id of a row: `12` or `b12` @param {string} from who chose: tree, time, detail, key, follow, load, path
+   * @param {() => void} [light] sets which nodes are lit; by itself a selection lights none
+   */
+  select(id, from, light) {
     const selection = this.resolve(id);
     if (!selection) return;
     if (from !== 'follow') this.touched();
     this.selected = id;
     this.fitted = '';
-    this.legend.leave();
+    this.lights.clear();
+    light?.();
+    this.legend.draw();
     this.tree.select(id, { focus: from === 'key' || from === 'tree', centre: ['time', 'load', 'detail', 'path'].includes(from) });
     this.timeline.selected = selection.node?.number ?? null;
     this.light();
@@ -177,12 +187,12 @@ export class Workbench {
     return node ? { node, batch: null } : null;
   }
 
-  /** @param {string} id @param {string} [path] clause of the critical path that is lit */
-  writeAddress(id, path = '') {
+  /** @param {string} id */
+  writeAddress(id) {
     const address = new URL(location.href);
-    for (const name of ['node', 'batch', 'path']) address.searchParams.delete(name);
-    if (path) address.searchParams.set('path', path);
+    for (const name of ['node', 'batch', ...LIGHTS]) address.searchParams.delete(name);
     if (id) address.searchParams.set(id.startsWith('b') ? 'batch' : 'node', id.replace('b', ''));
+    if (id && this.lights.told) address.searchParams.set(this.lights.kind, this.lights.told);
     history.replaceState(null, '', address);
   }
 
@@ -195,11 +205,20 @@ export class Workbench {
     return this.writeAddress('');
   }
 
-  /** Dims what is not of the selected batch, not of the clause that was chosen, or not found by the search. */
+  /** Other nodes are lit, of the same selection. */
+  relight() {
+    this.touched();
+    this.light();
+    this.timeline.draw();
+    this.legend.draw();
+    this.writeAddress(this.selected);
+    this.detail.lit();
+  }
+
+  /** Dims what is not of the selected batch, not lit, or not found by the search. */
   light() {
     const batch = this.selected.startsWith('b') ? batchOf(this.state, Number(this.selected.slice(1))) : null;
-    const clause = this.legend.chosen ? this.legend.nodes(this.legend.chosen) : null;
-    const numbers = batch?.items.map(node => node.number) ?? clause ?? (this.finding.test ? this.finding.hits : null);
+    const numbers = this.lights.numbers ?? batch?.items.map(node => node.number) ?? (this.finding.test ? this.finding.hits : null);
     this.timeline.lit = numbers && new Set(numbers);
   }
 
@@ -297,9 +316,10 @@ export class Workbench {
   /** @returns {boolean} whether the address named something that exists */
   selectFromAddress() {
     const wanted = new URLSearchParams(location.search);
-    const [node, batch, path] = [wanted.get('node'), wanted.get('batch'), wanted.get('path')];
+    const [node, batch] = [wanted.get('node'), wanted.get('batch')];
     const id = batch ? `b${batch}` : node ?? '';
-    if (node && path && this.resolve(id)) this.legend.choose(path, id);
+    const light = LIGHTS.find(kind => wanted.get(kind));
+    if (light && this.resolve(id)) this.lights.choose(light, wanted.get(light) ?? '', id, 'load');
     else if (id && this.resolve(id)) this.select(id, 'load');
     else if (this.state.nodes.has(1)) this.select('1', 'load');
     return Boolean(id && this.resolve(id));

@@ -1,9 +1,11 @@
 // @ts-check
 // Cost: tokens and money of a call, or of all calls below.
 import { whole } from '../format.js';
+import { outcome } from '../layout.js';
 import { costOf, subtree, sumCosts } from '../state.js';
 import { element } from '../ui.js';
-import { costText, shortTime } from '../words.js';
+import { costText } from '../words.js';
+import { attempts } from './attempts.js';
 import { heading, line, nothing, pair, table } from './pieces.js';
 
 /** @typedef {import('../detail.js').Subject} Subject */
@@ -22,9 +24,10 @@ export function cost(subject) {
 }
 
 /** @param {Subject} subject @returns {Shown} */
-function callCost({ full, node }) {
+function callCost(subject) {
+  const { full } = subject;
   const { usage, price } = full;
-  if (!usage) return [nothing('clock', 'No figures yet', 'What this call took is known when it has ended.')];
+  if (!usage) return [nothing('clock', 'No figures yet', 'What this call took is known when it has ended.'), ...attempts(subject)];
   const rows = TOKENS.map(([word, kind, rate]) => line([
     word, whole(usage[kind] ?? 0), rate && price?.[rate] != null ? `$${price[rate]}` : '',
   ], [1, 2]));
@@ -35,15 +38,14 @@ function callCost({ full, node }) {
     element('dl', { class: 'pairs-list' },
       ...pair('Cost', full.cost?.usd == null ? 'unknown' : `${costText({ usd: full.cost.usd, kind, unpriced_calls: 0 })} (${kind})`),
       ...pair('Prices', price ? `${price.source}, as of ${price.as_of}` : 'unknown for this model; set them in Settings'),
-      ...pair('Model', full.reported_model && !full.model?.endsWith(full.reported_model) ? `${full.model} (answered as ${full.reported_model})` : full.model),
-      ...pair('Tries', String(full.attempt ?? 1)),
-      ...pair('Queued', shortTime((node?.queued_ms ?? 0) / 1000))),
+      ...pair('Model', full.reported_model && !full.model?.endsWith(full.reported_model) ? `${full.model} (answered as ${full.reported_model})` : full.model)),
+    ...attempts(subject),
   ];
 }
 
 /** A batch, or a node and all below it, by model. @param {Subject} subject @returns {Shown} */
 function sumCost({ batch, full, state }) {
-  const below = batch ? batch.items.flatMap(node => subtree(state, node.number)) : subtree(state, full.number);
+  const below = batch ? batch.items.flatMap(item => outcome(state, item).calls).flatMap(call => subtree(state, call.number)) : subtree(state, full.number);
   const calls = below.filter(node => node.kind === 'lm');
   if (!calls.length) return [nothing('lm', 'No model calls', 'Nothing here asked a model, so nothing was spent.')];
   const models = /** @type {Map<string, Node[]>} */ (new Map());

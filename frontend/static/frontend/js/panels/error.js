@@ -1,6 +1,6 @@
 // @ts-check
 // The error that a node ended with.
-import { copyButton, heading, longText, note } from './pieces.js';
+import { copyButton, heading, note, plainText } from './pieces.js';
 
 /** @typedef {import('./pieces.js').Shown} Shown */
 
@@ -11,6 +11,6 @@ export function errorOf(full) {
   return [
     heading('Error', '', traceback ? copyButton(traceback, 'Copy traceback') : null),
     note('err', 'err', message ? `${kind}: ${message}` : kind),
-    traceback ? longText(traceback) : null,
+    traceback ? plainText(traceback) : null,
   ];
 }

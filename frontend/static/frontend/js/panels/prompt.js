@@ -1,70 +1,75 @@
 // @ts-check
 // Prompt: what a model was sent, with what is new against the turn before.
 import { whole } from '../format.js';
+import { turnBefore } from '../turns.js';
 import { element } from '../ui.js';
-import { isTurn } from '../words.js';
-import { copyButton, heading, longText, note } from './pieces.js';
+import { isTurn, shortModel } from '../words.js';
+import { longText } from './longtext.js';
+import { copyButton, heading, many, muted, nodeLink, note } from './pieces.js';
 
 /** @typedef {import('../detail.js').Subject} Subject */
-/** @typedef {import('../state.js').Node} Node */
 /** @typedef {import('./pieces.js').Shown} Shown */
 
-/** @param {Subject} subject @returns {Promise<Shown>} */
-export async function prompt(subject) {
+/** @param {Subject} subject @returns {Shown} */
+export function prompt(subject) {
   const { full, node, state } = subject;
-  if (full.kind === 'rlm') {
-    return [heading('Question', '', copyButton(full.question ?? '', 'Copy question')), longText(full.question ?? '', 'question'),
-      full.depth ? null : contextNote(state)];
-  }
-  const messages = full.request ?? [];
-  const before = node && isTurn(state, node) ? await messagesBefore(subject, messages) : 0;
-  const chars = messages.reduce((/** @type {number} */ sum, /** @type {any} */ message) => sum + message.content.length, 0);
-  const shown = /** @type {Shown} */ ([]);
-  if (before) {
-    const old = messages.slice(0, before);
-    shown.push(element('details', { class: 'older' },
-      element('summary', {}, `${before} messages as in the turn before`),
-      ...old.flatMap((/** @type {any} */ message, /** @type {number} */ index) => oneMessage(message, index))));
-  }
-  const fresh = messages.slice(before).flatMap((/** @type {any} */ message, /** @type {number} */ index) => oneMessage(message, before + index, before > 0));
-  const told = `${whole(messages.length)} message${messages.length === 1 ? '' : 's'}, ${whole(chars)} characters`;
-  return [element('p', { class: 'muted small' }, node?.input_tokens == null ? told : `${told}, ${whole(node.input_tokens)} tokens`),
-    ...shown, ...fresh];
+  if (full.kind === 'rlm') return question(subject);
+  if (full.kind === 'gate') return judged(subject);
+  const messages = /** @type {{ role: string }[]} */ (full.request ?? []);
+  if (!messages.length) return [muted('Nothing is recorded of what was sent.')];
+  const same = Math.min(full.same ?? 0, messages.length);
+  const texts = messages.map((_, index) => subject.text(`request.${index}`));
+  const chars = texts.reduce((sum, text) => sum + text.chars, 0);
+  const told = [many(messages.length, 'message'), `${whole(chars)} characters`, node?.input_tokens == null ? '' : `${whole(node.input_tokens)} tokens`];
+  const shown = messages.map((message, index) => oneMessage(message.role, texts[index], same > 0 && index >= same));
+  const earlier = node && isTurn(state, node) ? turnBefore(state, node) : undefined;
+  return [
+    element('p', { class: 'row muted small' }, element('span', { class: 'grow' }, told.filter(Boolean).join(', ')),
+      copyButton(() => everything(messages, texts), 'Copy all messages')),
+    same && earlier ? older(subject, shown.slice(0, same), earlier.number) : null,
+    same === messages.length ? note('', 'info', `Nothing is new: the same was sent ${earlier && earlier.model !== full.model ? `to ${shortModel(earlier.model)} ` : ''}before.`) : null,
+    ...shown.slice(same).flat(),
+  ];
 }
 
-/** @param {import('../state.js').State} state */
-function contextNote(state) {
-  const documents = state.run.documents ?? [];
-  const chars = documents.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + each.chars, 0);
-  const many = `${documents.length} document${documents.length === 1 ? '' : 's'}, ${whole(chars)} characters`;
-  return note('', 'info', `Context: ${many}. The model sees neither names nor text of it; its code does.`);
+/** Messages that were sent in the turn before too, folded. @param {Subject} subject @param {Element[][]} messages @param {number} earlier */
+const older = (subject, messages, earlier) => element('details', { class: 'older' },
+  element('summary', {}, `${many(messages.length, 'message')} as in the turn before`),
+  element('p', { class: 'small' }, nodeLink(subject, String(earlier), `Open that turn, node ${earlier}`)),
+  ...messages.flat());
+
+/** @param {{ role: string }[]} messages @param {import('../texts.js').NodeText[]} texts */
+async function everything(messages, texts) {
+  const parts = [];
+  for (const [index, text] of texts.entries()) parts.push(`[${messages[index].role}]\n${await text.whole()}`);
+  return parts.join('\n\n');
 }
 
-/** How many messages this turn shares with the turn before. @param {Subject} subject @param {any[]} messages */
-async function messagesBefore({ state, node, fetchNode }, messages) {
-  const earlier = previousTurn(state, /** @type {Node} */ (node));
-  if (!earlier) return 0;
-  const { request = [] } = await fetchNode(earlier.number);
-  const same = (/** @type {any} */ message, /** @type {number} */ index) =>
-    messages[index]?.role === message.role && messages[index]?.content === message.content;
-  return request.every(same) ? request.length : 0;
-}
-
-/** @param {import('../state.js').State} state @param {Node} node */
-function previousTurn(state, node) {
-  const parent = state.nodes.get(node.parent ?? -1);
-  const home = parent?.kind === 'step' ? parent.parent : node.parent;
-  const turns = (state.children.get(home) ?? []).flatMap(number => [number, ...(state.children.get(number) ?? [])])
-    .map(number => /** @type {Node} */ (state.nodes.get(number)))
-    .filter(other => other.kind === 'lm' && other.number < node.number && isTurn(state, other));
-  return turns.at(-1);
-}
-
-/** @param {{ role: string, content: string }} message @param {number} index in the request @param {boolean} [fresh] @returns {Element[]} */
-function oneMessage(message, index, fresh = false) {
+/** @param {string} role @param {import('../texts.js').NodeText} text @param {boolean} fresh @returns {Element[]} */
+function oneMessage(role, text, fresh) {
   const badge = fresh ? element('span', { class: 'chip run sq' }, 'new') : null;
   return [
-    heading(message.role, `${whole(message.content.length)} characters`, badge, copyButton(message.content, 'Copy message')),
-    longText(message.content, `request.${index}`),
+    heading(role, `${whole(text.chars)} characters`, badge, copyButton(text, 'Copy message')),
+    text.chars ? longText(text) : muted('This message is empty.'),
+  ];
+}
+
+/** @param {Subject} subject @returns {Shown} */
+function question({ full, state, text }) {
+  const asked = text('question');
+  const documents = state.run.documents ?? [];
+  const chars = documents.reduce((/** @type {number} */ sum, /** @type {any} */ each) => sum + each.chars, 0);
+  const context = `Context: ${many(documents.length, 'document')}, ${whole(chars)} characters. The model sees neither names nor text of it; its code does.`;
+  return [heading('Question', '', copyButton(asked, 'Copy question')), longText(asked), full.depth ? null : note('', 'info', context)];
+}
+
+/** What a gate judged. @param {Subject} subject @returns {Shown} */
+function judged(subject) {
+  const { full, state } = subject;
+  const of = state.nodes.get(full.of ?? -1);
+  const what = full.on === 'answer' ? 'the answer of this step' : 'a reply';
+  return [
+    heading('What was judged'),
+    element('p', {}, `This gate judged ${what}`, of ? ': ' : '.', of ? nodeLink(subject, String(of.number), of.name) : null),
   ];
 }
