@@ -14,7 +14,7 @@ from frontend.story import Part, Story, tell, traced_of, with_time
 from frontend.troubles import todo
 from trajectories import critical, engine
 from trajectories.coverage import coverage_of
-from trajectories.models import Document, Run
+from trajectories.models import Document, Node, Run
 from trajectories.representations import documents_of
 
 
@@ -35,11 +35,18 @@ def answer_context(run: Run, place: Place, used: Sequence[Document], source: str
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
         "story": told(run, used),
+        "profile": profile_of(run),
         "limits": run.policy.get("limits", {}),
         "todo": todo(run),
     }
     context |= strip_context(coverage_of(run))
     return context | (_opened(sources, source) if place.documents else {})
+
+
+def profile_of(run: Run) -> str:
+    """The prompt profile that the root was told, as `name@version`."""
+    root = Node.objects.filter(run=run, kind="rlm", parent=None)
+    return root.values_list("data__profile", flat=True).first() or ""
 
 
 def told(run: Run, used: Sequence[Document]) -> Story:

@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from frontend.views import account, cost, coverage, documents, home, keeping, palette, run, runs, settings, trace
+from frontend.views import (
+    account,
+    cost,
+    coverage,
+    documents,
+    home,
+    keeping,
+    palette,
+    policy_editor,
+    run,
+    runs,
+    settings,
+    trace,
+)
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -26,6 +39,9 @@ urlpatterns = [
     path("settings/connections", settings.connections, name="settings_connections"),
     path("settings/prices", settings.prices, name="settings_prices"),
     path("settings/policies", settings.policies_page, name="settings_policies"),
+    path("settings/policies/new", policy_editor.policy, name="settings_policy_new"),
+    path("settings/policies/<slug:name>", policy_editor.policy, name="settings_policy"),
+    path("settings/profiles", settings.profiles_page, name="settings_profiles"),
     path("settings/tokens", settings.tokens, name="settings_tokens"),
     path("settings/tokens/<int:token_id>/revoke", settings.revoke_token, name="revoke_token"),
     path("settings/about", settings.about, name="settings_about"),

@@ -249,6 +249,12 @@ def nav_link(context: template.Context, name: str, word: str) -> SafeString:
     return format_html('<a href="{}"{}>{}</a>', address, mark_safe(' aria-current="page"') if inside else "", word)
 
 
+@register.filter
+def spaced(name: str) -> str:
+    """no_new_reading → no new reading"""
+    return name.replace("_", " ")
+
+
 # ------------------------------------------------------------------------------------------------ places
 
 

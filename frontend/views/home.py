@@ -10,11 +10,21 @@ from django.views.decorators.http import require_safe
 
 from frontend.views import account
 from frontend.views.runs import with_totals
-from trajectories import access, documents, policies
+from trajectories import access, documents, engine, policies, prompt_profiles
 from trajectories.models import Document, Run
 from trajectories.representations import document_json, documents_of
 
 RECENT = 6
+OFFERED_GATES = (
+    ("not_empty", "call"),
+    ("no_refusal", "call"),
+    ("not_truncated", "call"),
+    ("grounded", "answer"),
+    ("confirmation", "answer"),
+    ("judge", "answer"),
+)
+"""Where a question is asked; all of them are in the editor of policies."""
+JUDGED = {"call": "replies", "answer": "the answer"}
 
 
 @require_safe
@@ -49,6 +59,8 @@ def _composer(request: HttpRequest) -> dict[str, Any]:
         "chosen": [document_json(document) for document in chosen if document.deleted_at is None],
         "question": before.question if before else request.GET.get("question", ""),
         "policies": shown,
+        "profiles": prompt_profiles.names_for(request.user),
+        "gates": [{**engine.describe_gate(name), "on": on, "words": JUDGED[on]} for name, on in OFFERED_GATES],
         "selected": _selected(shown, before),
         "asked": before.policy if before else None,
         "most_bytes": settings.MAX_DOCUMENT_BYTES,

@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from frontend.installation import describe
-from trajectories import accounts, engine, policies
+from trajectories import accounts, engine, policies, prompt_profiles
 from trajectories import connections as kept_connections
 from trajectories.api.models import models_json
 from trajectories.models import ApiToken, Connection
@@ -38,15 +38,25 @@ def connections(request: HttpRequest) -> HttpResponse:
 @login_required
 def prices(request: HttpRequest) -> HttpResponse:
     names = [name for name in kept_connections.connections_of(request.user) if name != "offline"]
-    return _page(request, "prices", {"models": models_json(request.user), "connection_names": names})
+    context = {
+        "models": models_json(request.user),
+        "connection_names": names,
+        "profiles": prompt_profiles.names_for(request.user)[1:],
+        "tiers": engine.TIERS,
+    }
+    return _page(request, "prices", context)
 
 
 @require_safe
 @login_required
 def policies_page(request: HttpRequest) -> HttpResponse:
-    choices = policies.named(request.user)
-    models = sorted({model for choice in choices if choice["policy"] for model in choice["policy"]["models"].values()})
-    return _page(request, "policies", {"policies": choices, "known_models": models})
+    return _page(request, "policies", {"policies": policies.named(request.user)})
+
+
+@require_safe
+@login_required
+def profiles_page(request: HttpRequest) -> HttpResponse:
+    return _page(request, "profiles", {"profiles": prompt_profiles.listed(request.user)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -4,6 +4,8 @@ This is its front door. Everyone else says `from trajectories import engine` and
 Read `types.py`, `events.py` and `node.py`, in this order, to know how it works.
 """
 
+from typing import Any
+
 from trajectories.engine.earlier import Earlier, EarlierCell
 from trajectories.engine.errors import (
     BudgetReached,
@@ -16,12 +18,16 @@ from trajectories.engine.errors import (
     SandboxError,
 )
 from trajectories.engine.events import Delta, Emit, Event, TextValue
+from trajectories.engine.gates import NAMES as GATES
+from trajectories.engine.gates import describe as describe_gate
 from trajectories.engine.lm import PROVIDERS
-from trajectories.engine.policy import Limits, Policy
+from trajectories.engine.policy import TIERS, Limits, Policy
 from trajectories.engine.policy_json import policy_from_json, policy_json, split_model
 from trajectories.engine.profile import Profile, load_profile, profile_names, read_profile
 from trajectories.engine.profile import shipped_text as shipped_profile_text
+from trajectories.engine.recovery import DEFAULTS as FAILURE_ACTIONS
 from trajectories.engine.run import INTERRUPTED, Engine, Task, estimate_tokens
+from trajectories.engine.stopping import RULES
 from trajectories.engine.text import TextFile, TextInMemory, write_index
 from trajectories.engine.tools import Tool, tool_of
 from trajectories.engine.tools import chosen as chosen_tools
@@ -45,8 +51,20 @@ from trajectories.engine.types import (
     Usage,
 )
 
+STOPPING_RULES = tuple(RULES)
+"""Names of the rules of early stopping."""
+
+
+def described_gates() -> list[dict[str, Any]]:
+    """Every gate for people who choose: [{name, title, says, places, options, free}]."""
+    return [describe_gate(name) for name in GATES]
+
+
 __all__ = [
+    "FAILURE_ACTIONS",
     "INTERRUPTED",
+    "STOPPING_RULES",
+    "TIERS",
     "PROVIDERS",
     "BudgetReached",
     "Connection",
@@ -89,6 +107,8 @@ __all__ = [
     "Usage",
     "estimate_tokens",
     "chosen_tools",
+    "describe_gate",
+    "described_gates",
     "load_profile",
     "policy_from_json",
     "policy_json",

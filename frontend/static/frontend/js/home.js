@@ -6,6 +6,7 @@ import { draw, isBroken, isReady } from './cards.js';
 import { $, $$, ApiError, api, element, toast } from './ui.js';
 import { Upload, chosenFiles, droppedFiles } from './upload.js';
 import { whenRead } from './documents.js';
+import { fillOptions, optionsSaid } from './options.js';
 import { clock, count, duration, size, usd } from './format.js';
 
 /** @typedef {import('./cards.js').Choice} Choice */
@@ -99,6 +100,7 @@ function fillLimits(policy) {
   $('#usd').value = cost_usd === null ? '' : Number(cost_usd).toFixed(2);
   $('#minutes').value = seconds === null ? '' : String(Math.round(seconds / 6) / 10);
   $('#depth').value = String(policy.max_depth);
+  fillOptions(policy);
 }
 
 /** A number above zero, null for an empty field, NaN for anything else. @param {string} id */
@@ -116,12 +118,22 @@ function policyToSend() {
   if (Number.isNaN(minutes)) throw new FieldError('#minutes', 'Enter minutes above 0, or nothing for no limit.');
   if (!Number.isInteger(depth) || depth < 0 || depth > 8) throw new FieldError('#depth', 'Depth is a whole number from 0 to 8.');
   const before = chosen.policy;
-  const same = depth === before.max_depth
+  const options = furtherOptions(before);
+  const same = !Object.keys(options).length && depth === before.max_depth
     && money === (before.limits.cost_usd === null ? null : Number(before.limits.cost_usd))
     && minutes === (before.limits.seconds === null ? null : Math.round(before.limits.seconds / 6) / 10);
   if (same) return chosen.name;
   const limits = { ...before.limits, cost_usd: money === null ? null : String(money), seconds: minutes === null ? null : minutes * 60 };
-  return { ...before, name: `${chosen.name} (changed)`, max_depth: depth, limits };
+  return { ...before, ...options, name: `${chosen.name} (changed)`, max_depth: depth, limits };
+}
+
+/** @param {any} before the chosen policy */
+function furtherOptions(before) {
+  try {
+    return optionsSaid(before);
+  } catch {
+    throw new FieldError('#o-schema', 'The schema of the answer is not JSON. Check its brackets and quotes.');
+  }
 }
 
 class FieldError extends Error {
@@ -308,6 +320,8 @@ shelve(addDocument);
 addEventListener('beforeunload', event => {
   if (choices.some(choice => choice.upload && ['sending', 'waiting', 'queued'].includes(choice.upload.status))) event.preventDefault();
 });
+
+for (const field of $$('select, input, textarea', $('#more-opts'))) field.addEventListener('change', changed);
 
 fillLimits(asked ?? chosenPolicy().policy);
 for (const document of JSON.parse($('#chosen').textContent)) addDocument(document);

@@ -56,13 +56,13 @@ for (const button of $$('[data-edit-connection]')) {
   button.addEventListener('click', () => {
     const row = button.closest('[data-connection]');
     editedConnection = row?.dataset.connection ?? '';
-    const values = row ? { name: editedConnection, provider: row.dataset.provider, base_url: row.dataset.baseUrl } : {};
+    const values = row ? { name: editedConnection, provider: row.dataset.provider, base_url: row.dataset.baseUrl, concurrency: row.dataset.concurrency } : {};
     const form = openForm('connection', row ? `Edit ${editedConnection}` : 'Add a connection', values);
     form.elements.api_key.placeholder = row ? 'leave empty to keep the key' : '';
   });
 }
 onSave('connection-form', ({ elements }) => {
-  const body = { name: elements.name.value.trim(), provider: elements.provider.value, base_url: elements.base_url.value.trim() };
+  const body = { name: elements.name.value.trim(), provider: elements.provider.value, base_url: elements.base_url.value.trim(), concurrency: Number(elements.concurrency.value.replace(/\D/g, '')) };
   const key = elements.api_key.value.trim();
   if (!editedConnection) return api('POST', '/connections', { ...body, api_key: key });
   return api('PATCH', `/connections/${editedConnection}`, key ? { ...body, api_key: key } : body);
@@ -109,8 +109,8 @@ for (const button of $$('[data-edit-model]')) {
     const row = button.closest('[data-facts]');
     const facts = row ? JSON.parse(row.dataset.facts) : {};
     openForm('model', row ? `Facts of ${facts.model}` : 'Prices of a model', {
-      connection: facts.connection ?? $('#m-connection option')?.value, name: facts.name, context_window: facts.context_window, ...facts.prices,
-    });
+      connection: facts.connection ?? $('#m-connection option')?.value, name: facts.name, context_window: facts.context_window, tier: facts.tier, profile: facts.profile, ...facts.prices,
+    }).elements.images.checked = Boolean(facts.images);
   });
 }
 onSave('model-form', ({ elements }) => {
@@ -118,39 +118,41 @@ onSave('model-form', ({ elements }) => {
   const window = elements.context_window.value.replace(/\D/g, '');
   const prices = Object.keys(given).length ? given : null;
   const path = `/models/${elements.connection.value}/${elements.name.value.trim().split('/').map(encodeURIComponent).join('/')}`;
-  return api('PUT', path, { prices, context_window: window ? Number(window) : null });
+  const { tier, profile, images } = elements;
+  return api('PUT', path, {
+    prices, context_window: window ? Number(window) : null, tier: tier.value, profile: profile.value, images: images.checked,
+  });
 });
 for (const button of $$('[data-delete-model]')) {
   const { model } = button.closest('[data-model]').dataset;
   button.addEventListener('click', () => removeAt(button, `Forget your facts of ${model}?`, 'The shipped prices count again, where there are some.', `/models/${model.split('/').map(encodeURIComponent).join('/')}`));
 }
 
-// ---------------------------------------------------------------------------------------------- policies
+$('#r-file')?.addEventListener('change', async () => {
+  const [file] = $('#r-file').files;
+  if (file) $('#r-text').value = await file.text();
+});
+onSave('registry-form', ({ elements }) => api('POST', '/models/registry', { text: elements.text.value }));
 
-const NUMBERS = ['max_depth', 'max_steps', 'concurrency', 'cell_seconds'];
-const LIMITS = ['cost_usd', 'seconds', 'calls', 'tokens'];
+// ---------------------------------------------------------------------------------------------- prompt profiles
 
-for (const button of $$('[data-edit-policy]')) {
+for (const button of $$('[data-edit-profile]')) {
   button.addEventListener('click', () => {
-    const row = button.closest('[data-policy]') ?? $('[data-policy]');
-    const own = Boolean(row.querySelector('[data-delete-policy]')) && row.contains(button);
-    const body = JSON.parse(row.dataset.body) ?? { models: {}, limits: {} };
-    openForm('policy', own ? `Edit ${row.dataset.policy}` : 'New policy', {
-      ...body, ...body.limits, root: body.models.root, worker: body.models.worker, name: own ? row.dataset.policy : '',
-    });
+    const row = button.closest('[data-profile]');
+    const own = Boolean(row?.querySelector('[data-delete-profile]'));
+    const text = row ? $('pre', row).textContent : 'title = ""\nextends = "general"\n';
+    const form = openForm('profile', own ? `Edit ${row.dataset.profile}` : 'New profile', { name: own ? row.dataset.profile : '', text });
+    form.elements.name.readOnly = own;
   });
 }
-onSave('policy-form', ({ elements }) => {
-  const number = name => Number(elements[name].value.replace(',', '.'));
-  const limit = name => (elements[name].value.trim() === '' ? null : name === 'cost_usd' ? elements[name].value.trim().replace(',', '.') : number(name));
-  const body = {
-    models: { root: elements.root.value.trim(), worker: elements.worker.value.trim() },
-    exploration: elements.exploration.value,
-    limits: Object.fromEntries(LIMITS.map(name => [name, limit(name)])),
-    ...Object.fromEntries(NUMBERS.map(name => [name, number(name)])),
-  };
-  return api('PUT', `/policies/${encodeURIComponent(elements.name.value.trim())}`, body);
-});
+onSave('profile-form', ({ elements }) => api('PUT', `/profiles/${encodeURIComponent(elements.name.value.trim())}`, { text: elements.text.value }));
+for (const button of $$('[data-delete-profile]')) {
+  const name = button.closest('[data-profile]').dataset.profile;
+  button.addEventListener('click', () => removeAt(button, `Delete the profile ${name}?`, 'Policies that name it stop working. Past runs stay.', `/profiles/${name}`));
+}
+
+// ---------------------------------------------------------------------------------------------- policies
+
 for (const button of $$('[data-delete-policy]')) {
   const name = button.closest('[data-policy]').dataset.policy;
   button.addEventListener('click', () => removeAt(button, `Delete the policy ${name}?`, 'Runs that were asked with it keep what they had.', `/policies/${name}`));
