@@ -10,17 +10,22 @@ from frontend.coverage_page import strip_context
 from frontend.figures import figures
 from frontend.place import Place
 from frontend.sources import Source, sources_of
-from frontend.story import Part, Story, tell, traced_of, with_time
+from frontend.story import Part, Story, shown, tell, traced_of, with_time
 from frontend.troubles import todo
-from trajectories import critical, engine
+from trajectories import critical, engine, shared
 from trajectories.coverage import coverage_of
 from trajectories.models import Document, Node, Run
 from trajectories.representations import documents_of
+from trajectories.sharing import Redactor, Seen
 
 
-def answer_context(run: Run, place: Place, used: Sequence[Document], source: str = "") -> dict[str, Any]:
-    """For `run.html` and its parts. `used`: the run's documents; `source`: number of the one to show beside it."""
-    sources = sources_of(run, {document.id: document for document in used}, place)
+def answer_context(
+    run: Run, place: Place, used: Sequence[Document], source: str = "", seen: Seen | None = None
+) -> dict[str, Any]:
+    """For `run.html` and its parts. `used`: the run's documents; `source`: number of the one to show beside it;
+    `seen`: the same run as viewers of a share see it."""
+    by_id = {document.id: document for document in used}
+    sources = sources_of(run, by_id, place, seen.recorded_sources if seen else None)
     quotes = [each.text for each in sources]
     context = {
         "run": run,
@@ -34,12 +39,14 @@ def answer_context(run: Run, place: Place, used: Sequence[Document], source: str
         ),
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
-        "story": told(run, used),
-        "profile": profile_of(run),
+        "profile": seen.redactor.words(profile_of(run)) if seen else profile_of(run),
         "limits": run.policy.get("limits", {}),
         "todo": todo(run),
     }
-    context |= strip_context(coverage_of(run))
+    if "story" in place.parts:
+        context["story"] = told(run, used) if seen is None else told_to_viewers(seen)
+    if "strips" in place.parts:
+        context |= strip_context(coverage_of(run) if seen is None else shared.coverage(seen))
     return context | (_opened(sources, source) if place.documents else {})
 
 
@@ -62,8 +69,13 @@ def _kept(run_id: str, last_seq: int) -> Story:
     return _tell(run, documents_of(run))
 
 
-def _tell(run: Run, used: Sequence[Document]) -> Story:
-    story = tell(traced_of(run, {document.id: document.name for document in used}))
+def told_to_viewers(seen: Seen) -> Story:
+    return _tell(seen.run, seen.documents, seen.redactor)
+
+
+def _tell(run: Run, used: Sequence[Document], redactor: Redactor | None = None) -> Story:
+    traced = traced_of(run, {document.id: document.name for document in used})
+    story = tell(shown(traced, redactor) if redactor else traced)
     path = [] if run.is_live else critical.sentence(run)
     return with_time(story, [Part(text=part.text, node=part.node) for part in path])
 

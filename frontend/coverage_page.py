@@ -7,7 +7,7 @@ from typing import Any
 
 from frontend.place import Place
 from frontend.templatetags.words import share
-from trajectories.coverage import LEVELS, Coverage, coverage_of, strips
+from trajectories.coverage import LEVELS, Coverage, strips
 from trajectories.models import Run
 
 MOST_LISTED = 200
@@ -33,9 +33,8 @@ class Row:
     """Intervals beyond those listed."""
 
 
-def coverage_context(run: Run, place: Place) -> dict[str, Any]:
+def coverage_context(run: Run, place: Place, documents: list[Coverage]) -> dict[str, Any]:
     """For `coverage.html`."""
-    documents = coverage_of(run)
     return {
         "run": run,
         "place": place,

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from trajectories.models import Run
+from trajectories.sharing import SCOPES
+
+WHOLE = SCOPES["trajectory"].parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,8 @@ class Place:
     """Below it lie the documents' pages; empty where documents cannot be opened."""
     is_own: bool = False
     """Whether what is seen can be changed here."""
+    parts: frozenset[str] = WHOLE
+    """What there is of the run here: pages, sections of pages, kinds of data, the socket (`sharing/scopes.py`)."""
 
     @property
     def answer(self) -> str:
@@ -27,15 +32,19 @@ class Place:
 
     @property
     def trace(self) -> str:
-        return f"{self.pages}/trace"
+        return self._page("trace")
 
     @property
     def cost(self) -> str:
-        return f"{self.pages}/cost"
+        return self._page("cost")
 
     @property
     def coverage(self) -> str:
-        return f"{self.pages}/coverage"
+        return self._page("coverage")
+
+    def _page(self, name: str) -> str:
+        """Empty where there is no such page."""
+        return f"{self.pages}/{name}" if name in self.parts else ""
 
     def document(self, document_id: str, start: int | None = None, end: int | None = None) -> str:
         """Where to read a document, at a span; empty where it cannot be opened."""
@@ -54,3 +63,9 @@ def own_place(run: Run) -> Place:
         documents=reverse("documents"),
         is_own=True,
     )
+
+
+def shared_place(token: str, run: Run, parts: frozenset[str], position: int | None = None) -> Place:
+    """Of whoever holds a share; `position` of the run in a comparison, None where the share has one run."""
+    below = f"/s/{token}" if position is None else f"/s/{token}/r/{position}"
+    return Place(pages=below, data=below, socket=f"/ws/runs/{run.pk}?share={token}", parts=parts)

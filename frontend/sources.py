@@ -1,6 +1,6 @@
 """The passages that an answer rests on, each held against the document it was taken from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,10 +39,14 @@ class Source:
         }
 
 
-def sources_of(run: Run, used: Mapping[str, Document], place: Place) -> list[Source]:
-    """In the order of their numbers, from 1. `used`: the run's documents by id."""
-    known = [source for source in run.sources if source["document"] in used]
-    texts = {id_: _text(used[id_]) for id_ in {source["document"] for source in known}}
+def sources_of(
+    run: Run, used: Mapping[str, Document], place: Place, recorded: Sequence[Mapping[str, Any]] | None = None
+) -> list[Source]:
+    """In the order of their numbers, from 1. `used`: the run's documents by id; `recorded`: the same sources as they
+    are held against them, where those of the run may not be read as they stand."""
+    pairs = zip(run.sources, run.sources if recorded is None else recorded, strict=True)
+    known = [(source, kept) for source, kept in pairs if source["document"] in used]
+    texts = {id_: _text(used[id_]) for id_ in {source["document"] for source, _ in known}}
     return [
         Source(
             number=number,
@@ -50,10 +54,10 @@ def sources_of(run: Run, used: Mapping[str, Document], place: Place) -> list[Sou
             start=source["start"],
             end=source["end"],
             text=source.get("text", ""),
-            check=check(texts[source["document"]], source["start"], source["end"], source.get("text", "")),
+            check=check(texts[source["document"]], source["start"], source["end"], kept.get("text", "")),
             address=place.document(source["document"], source["start"], source["end"]),
         )
-        for number, source in enumerate(known, start=1)
+        for number, (source, kept) in enumerate(known, start=1)
     ]
 
 

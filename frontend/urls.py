@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from frontend import link_urls
 from frontend.views import (
     account,
     cost,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("settings/tokens", settings.tokens, name="settings_tokens"),
     path("settings/tokens/<int:token_id>/revoke", settings.revoke_token, name="revoke_token"),
     path("settings/about", settings.about, name="settings_about"),
+    *link_urls.urlpatterns,
     path("sign-in", account.sign_in, name="sign_in"),
     path("sign-out", account.sign_out, name="sign_out"),
 ]

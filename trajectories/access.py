@@ -6,7 +6,7 @@ What is not yours does not exist (404).
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.http import Http404
 
-from trajectories.models import Annotation, Document, Run, Upload
+from trajectories.models import Annotation, Document, Run, Share, Upload
 
 
 def get_run(user: AbstractBaseUser | AnonymousUser, run_id: str) -> Run:
@@ -46,6 +46,15 @@ def get_deleted_document(user: AbstractBaseUser | AnonymousUser, document_id: st
     if document is None:
         raise Http404("There is no such deleted document. It may have been restored, or it is gone for good.")
     return document
+
+
+def get_share(user: AbstractBaseUser | AnonymousUser, share_id: str) -> Share:
+    """One's own, as long as it was not taken back."""
+    mine = Share.objects.visible_to(user) if user.is_authenticated else Share.objects.none()
+    share = mine.filter(pk=share_id, revoked_at=None).first()
+    if share is None:
+        raise Http404("There is no such link. It may have been revoked, or it is not yours.")
+    return share
 
 
 def get_upload(user: AbstractBaseUser | AnonymousUser, upload_id: str) -> Upload:

@@ -5,7 +5,6 @@
 """
 
 import asyncio
-import base64
 import logging
 import os
 import re
@@ -13,12 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from django.conf import settings
-
-from trajectories import engine
+from trajectories import engine, sealing
 from trajectories.engine import lm
 from trajectories.models import Connection
 
@@ -30,6 +24,7 @@ OPENAI_URL = "https://api.openai.com/v1"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MAX_URL = 500
 MAX_KEY = 4_000
+PURPOSE = "keys of model connections"
 
 
 class WrongConnection(ValueError):
@@ -153,25 +148,15 @@ def _key(key: str) -> str:
 
 
 def encrypted(key: str) -> bytes:
-    return _fernet().encrypt(key.encode()) if key else b""
+    return sealing.sealed(key, PURPOSE) if key else b""
 
 
 def _decrypted(row: Connection) -> str:
-    token = bytes(row.encrypted_key)
-    if not token:
-        return ""
-    try:
-        return _fernet().decrypt(token).decode()
-    except InvalidToken:
+    kept = bytes(row.encrypted_key)
+    key = sealing.opened(kept, PURPOSE) if kept else ""
+    if key is None:
         log.warning("The key of the connection %s was kept under another secret key; enter it again.", row.name)
-        return ""
-
-
-def _fernet() -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"keys of model connections").derive(
-        settings.SECRET_KEY.encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(derived))
+    return key or ""
 
 
 # ------------------------------------------------------------------------------------------------- environment

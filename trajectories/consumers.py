@@ -1,5 +1,8 @@
-"""The socket of a run, `/ws/runs/{id}?after=SEQ`: its events so far, then as they happen, each once and in order."""
+"""The socket of a run, `/ws/runs/{id}?after=SEQ`: its events so far, then as they happen, each once and in order.
 
+With `share=TOKEN` as viewers of that link see it, whoever asks."""
+
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -7,13 +10,22 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.http import Http404
 
-from trajectories import access, accounts
+from trajectories import access, accounts, sharing
 from trajectories.feed import Feed
+from trajectories.shared import Watched
 
 MALFORMED = 4400
 NOT_SIGNED_IN = 4401
 NOT_FOUND = 4404
 MOST_DIGITS = 18
+
+
+class Refused(Exception):
+    """A watcher is not let in."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class RunConsumer(AsyncWebsocketConsumer):
@@ -25,22 +37,25 @@ class RunConsumer(AsyncWebsocketConsumer):
         await self.accept()  # a code can only be told on an open socket
         query = dict(parse_qsl(self.scope["query_string"].decode("latin1"), keep_blank_values=True))
         run_id, after = self.scope["url_route"]["kwargs"]["run_id"], query.get("after", "0")
-        refused = await self._refused(run_id, after, query)
-        if refused:
-            await self.close(refused)
+        try:
+            view = await self._let_in(run_id, after, query.get("share"))
+        except Refused as refused:
+            await self.close(refused.code)
         else:
-            self.feed = Feed.join(run_id, self, int(after))
+            self.feed = Feed.join(run_id, self, int(after), view)
 
-    async def _refused(self, run_id: str, after: str, query: dict[str, str]) -> int | None:
-        """The code to close with, if this watcher is not to be let in."""
+    async def _let_in(self, run_id: str, after: str, token: str | None) -> Watched | None:
+        """How this watcher sees the run; None: as its owner does. Raises `Refused`."""
         if not (after.isascii() and after.isdigit() and len(after) <= MOST_DIGITS):
-            return MALFORMED
-        if "share" in query:
-            return NOT_FOUND
+            raise Refused(MALFORMED)
+        if token is not None:
+            return await database_sync_to_async(_view)(token, run_id, self.scope.get("cookies", {}))
         user = await self._user()
         if user is None:
-            return NOT_SIGNED_IN
-        return None if await database_sync_to_async(_may_see)(user, run_id) else NOT_FOUND
+            raise Refused(NOT_SIGNED_IN)
+        if not await database_sync_to_async(_may_see)(user, run_id):
+            raise Refused(NOT_FOUND)
+        return None
 
     async def disconnect(self, code: int) -> None:
         if self.feed:
@@ -52,8 +67,8 @@ class RunConsumer(AsyncWebsocketConsumer):
     async def tell(self, text: str) -> None:
         await self.send(text_data=text)
 
-    async def end(self) -> None:
-        await self.close(1000)
+    async def end(self, *, dead: bool = False) -> None:
+        await self.close(NOT_FOUND if dead else 1000)
 
     async def _user(self) -> Any | None:
         """By token, where one is sent, else by session."""
@@ -71,3 +86,17 @@ def _may_see(user: Any, run_id: str) -> bool:
     except Http404:
         return False
     return True
+
+
+def _view(token: str, run_id: str, cookies: Mapping[str, str]) -> Watched:
+    """What the link with this token lets see of a run. Raises `Refused`."""
+    try:
+        share = sharing.find(token)
+    except sharing.DeadLink:
+        raise Refused(NOT_FOUND) from None
+    ids = [run.pk for run in sharing.runs_of(share)]
+    if run_id not in ids or not sharing.SCOPES[share.scope].lets("socket"):
+        raise Refused(NOT_FOUND)
+    if not sharing.is_open(share, cookies.get(sharing.cookie_name(share, run_id))):
+        raise Refused(NOT_SIGNED_IN)
+    return Watched(share, ids.index(run_id))

@@ -32,13 +32,30 @@ JOINED = {"sqlite": "group_concat(data, ',')", "postgresql": "string_agg(data, '
 
 _reader = ThreadPoolExecutor(1, thread_name_prefix="feed")
 """One thread, so that SQLite's file has one reader's connection for all feeds."""
+_view_reader = ThreadPoolExecutor(1, thread_name_prefix="feed-views")
+"""Another for those whose text is made first: they must not keep the others waiting."""
 
 
 class Watcher(Protocol):
     async def tell(self, text: str) -> None: ...
 
-    async def end(self) -> None:
-        """Nothing will follow."""
+    async def end(self, *, dead: bool = False) -> None:
+        """Nothing will follow. `dead`: what let the watcher in does so no more."""
+        ...
+
+
+class View(Protocol):
+    """How some watchers see a run: the same rows, other text. Asked in the reader's thread, but for `tells_words`."""
+
+    key: str
+    """Watchers with the same key see the same."""
+    tells_words: bool
+    """Whether they get a reply's words while it is being written."""
+
+    def is_alive(self) -> bool: ...
+
+    def shown(self, events: str) -> str | None:
+        """JSON texts joined by commas, as they may be read; None when nothing may be any more."""
         ...
 
 
@@ -55,12 +72,15 @@ class Page:
 
 
 class Feed:
-    """All watchers of one run in this process. Lives in the loop of its sockets."""
+    """All watchers in this process who see one run alike. Lives in the loop of its sockets."""
 
-    _feeds: dict[str, "Feed"] = {}
+    _feeds: dict[tuple[str, str], "Feed"] = {}
 
-    def __init__(self, run_id: str) -> None:
+    def __init__(self, run_id: str, view: View | None) -> None:
         self._run_id = run_id
+        self._view = view
+        """None: as it stands in the log, as its owner sees it."""
+        self._executor = _view_reader if view else _reader
         self._watchers: dict[Watcher, int] = {}
         """Each with the number of the last event it has."""
         self._words: OrderedDict[int, list[str]] = OrderedDict()
@@ -69,18 +89,20 @@ class Feed:
         self._task = asyncio.create_task(self._run())
 
     @classmethod
-    def join(cls, run_id: str, watcher: Watcher, after: int) -> "Feed":
-        feed = cls._feeds.get(run_id)
+    def join(cls, run_id: str, watcher: Watcher, after: int, view: View | None = None) -> "Feed":
+        key = (run_id, view.key if view else "")
+        feed = cls._feeds.get(key)
         if feed is None:
-            feed = cls._feeds[run_id] = cls(run_id)
+            feed = cls._feeds[key] = cls(run_id, view)
         feed._watchers[watcher] = after
         feed._look.set()
         return feed
 
     def leave(self, watcher: Watcher) -> None:
         self._watchers.pop(watcher, None)
-        if not self._watchers and self._feeds.get(self._run_id) is self:
-            del self._feeds[self._run_id]
+        key = (self._run_id, self._view.key if self._view else "")
+        if not self._watchers and self._feeds.get(key) is self:
+            del self._feeds[key]
             self._task.cancel()
 
     async def _run(self) -> None:
@@ -100,7 +122,7 @@ class Feed:
     async def _listen(self, layer: Any, channel: str) -> None:
         while True:
             message = await layer.receive(channel)
-            if message["type"] == "delta":
+            if message["type"] == "delta" and (self._view is None or self._view.tells_words):
                 self._words.setdefault(message["node"], []).append(message["text"])
             self._look.set()
 
@@ -126,11 +148,14 @@ class Feed:
         told = False
         for after in set(self._watchers.values()):
             try:
-                page = await asyncio.get_running_loop().run_in_executor(_reader, read_page, self._run_id, after)
+                page = await asyncio.get_running_loop().run_in_executor(self._executor, self._read, after)
             except OperationalError as error:
                 log.warning("The log of run %s cannot be read now: %s", self._run_id, error)
                 return told
             watchers = [watcher for watcher, at in self._watchers.items() if at == after]
+            if page is None:
+                await self._end(self._watchers, dead=True)
+                return told
             if page.events:
                 told = True
                 await self._tell(watchers, f'{{"type":"events","events":[{page.events}]}}', page.last_seq)
@@ -140,6 +165,12 @@ class Feed:
             elif page.events:
                 self._look.set()
         return told
+
+    def _read(self, after: int) -> Page | None:
+        """None: these watchers may not see it any more."""
+        if self._view is None:
+            return read_page(self._run_id, after)
+        return view_page(self._view, self._run_id, after)
 
     async def _tell_words(self) -> bool:
         """One frame: the words of the node that has waited longest."""
@@ -159,10 +190,10 @@ class Feed:
                 self._watchers[watcher] = last_seq
                 await watcher.tell(text)
 
-    async def _end(self, watchers: Iterable[Watcher]) -> None:
+    async def _end(self, watchers: Iterable[Watcher], *, dead: bool = False) -> None:
         for watcher in list(watchers):
             if self._watchers.pop(watcher, None) is not None:
-                await watcher.end()
+                await watcher.end(dead=dead)
 
 
 def read_page(run_id: str, after: int) -> Page:
@@ -172,6 +203,21 @@ def read_page(run_id: str, after: int) -> Page:
     except OperationalError:
         connection.close()  # the next look makes a new one
         raise
+
+
+def view_page(view: View, run_id: str, after: int) -> Page | None:
+    """The same as somebody sees it who is not its owner. In the reader's thread."""
+    try:
+        if not view.is_alive():
+            return None
+    except OperationalError:
+        connection.close()
+        raise
+    page = read_page(run_id, after)
+    if not page.events:
+        return page
+    events = view.shown(page.events)
+    return None if events is None else Page(events, page.last_seq, page.is_end)
 
 
 def _page(run_id: str, after: int) -> Page:

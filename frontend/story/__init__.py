@@ -7,7 +7,8 @@ the steps, `turns.py` those of what happened between and after them; `telling.py
 """
 
 from frontend.story.rows import traced_of
+from frontend.story.shown import shown
 from frontend.story.telling import Story, tell, with_time
 from frontend.story.words import Part, Sentence
 
-__all__ = ["Part", "Sentence", "Story", "tell", "traced_of", "with_time"]
+__all__ = ["Part", "Sentence", "Story", "shown", "tell", "traced_of", "with_time"]

@@ -145,6 +145,14 @@ def when(moment: datetime) -> str:
     return f"{moment.day} {moment:%b %Y, %H:%M}"
 
 
+@register.filter
+def day(moment: datetime) -> str:
+    """3 December, or 3 December 2027; today and tomorrow with the hour."""
+    if (moment.date() - timezone.now().date()).days < 2:
+        return f"{moment.day} {moment:%B, %H:%M} UTC"
+    return f"{moment.day} {moment:%B}" if moment.year == timezone.now().year else f"{moment.day} {moment:%B %Y}"
+
+
 # ------------------------------------------------------------------------------------------------ pieces
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
@@ -12,7 +13,6 @@ from django.views.decorators.http import require_safe
 from frontend.costs import key_figures
 from frontend.place import Place, own_place
 from trajectories import access, charts
-from trajectories.models import Run
 
 ORDER = (
     ("concurrency", "w4"),
@@ -64,25 +64,28 @@ class Shown:
 def cost(request: HttpRequest, run_id: str) -> HttpResponse:
     """`?cost=tier&latency=model` chooses the views of charts."""
     run = access.get_run(request.user, run_id)
-    return cost_page(request, run, own_place(run))
+    context = cost_context(charts.read_record(run), own_place(run), request.GET)
+    return with_plotly(render(request, "frontend/cost.html", context))
 
 
-def cost_page(request: HttpRequest, run: Run, place: Place) -> HttpResponse:
-    """The page at any place a run is looked at from."""
-    record = charts.read_record(run)
-    shown = _shown(record, place, request.GET)
-    context = {
-        "run": run,
+def with_plotly(response: HttpResponse) -> HttpResponse:
+    """Lets Plotly write its own style rules into the page."""
+    response.allow_inline_styles = True  # type: ignore[attr-defined]
+    return response
+
+
+def cost_context(record: charts.Record, place: Place, wanted: Mapping[str, str]) -> dict[str, Any]:
+    """For `cost.html`, at any place a run is looked at from. `wanted`: views of charts by their names."""
+    shown = _shown(record, place, wanted)
+    return {
+        "run": record.run,
         "place": place,
         "tab": "cost",
-        "figures": key_figures(run, record),
+        "figures": key_figures(record.run, record),
         "charts": shown,
         "last_seq": record.last_seq,
         "plotly": {each.name: each.chart.figure() for each in shown if each.chart.traces or each.chart.rows},
     }
-    response = render(request, "frontend/cost.html", context)
-    response.allow_inline_styles = True  # type: ignore[attr-defined]
-    return response
 
 
 def _shown(record: charts.Record, place: Place, wanted: Mapping[str, str]) -> list[Shown]:

@@ -167,8 +167,6 @@ BAD_ADDRESSES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/runs?cursor=%F0%9F%98%80", 422),
     ("POST", "/api/v1/runs/import", 404),
     ("POST", "/api/v1/runs/{run}/fork", 404),
-    ("POST", "/api/v1/runs/{run}/shares", 404),
-    ("GET", "/api/v1/shares", 404),
     ("GET", "/api/v1/compare?r=a&r=b", 404),
     ("GET", "/api/v1/compare?r={run}&r={foreign_run}", 404),
     ("GET", "/api/v1/compare", 422),

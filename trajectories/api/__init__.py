@@ -20,6 +20,7 @@ from trajectories.api import (
     runs,
     search,
     shapes,
+    shares,
 )
 from trajectories.api.auth import SIGNED_IN
 from trajectories.api.bodies import StrictParser
@@ -53,6 +54,7 @@ for router in (
     runs.router,
     annotations.router,
     search.router,
+    shares.router,
     charts.router,
     compare.router,
     connections.router,

@@ -12,9 +12,6 @@ from trajectories.api.errors import error_response
 LATER = {
     "runs/import": "Importing runs",
     "runs/<str:run_id>/fork": "Forking a run",
-    "runs/<str:run_id>/shares": "Sharing a run",
-    "shares": "Sharing a run",
-    "shares/<str:share_id>": "Sharing a run",
 }
 
 

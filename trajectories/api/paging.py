@@ -5,10 +5,10 @@ import binascii
 from datetime import UTC, datetime
 
 from trajectories.api.errors import ApiError
-from trajectories.models import Document, Run
+from trajectories.models import Document, Run, Share
 
 
-def cursor_of(row: Document | Run) -> str:
+def cursor_of(row: Document | Run | Share) -> str:
     return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.pk}".encode()).decode().rstrip("=")
 
 

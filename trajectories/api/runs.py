@@ -327,12 +327,12 @@ async def export(request: HttpRequest, run_id: str, format: str) -> StreamingHtt
         raise ApiError(404, "no_such_format", f"There is no export format {format[:40]!r}. Use one of: {known}.")
     header = await sync_to_async(representations.run_json)(run, request)
     lines = exporter.export(representations.recorded(run, header, annotated=True))
-    response = StreamingHttpResponse(_in_steps(lines), content_type=exporter.MEDIA_TYPE)
+    response = StreamingHttpResponse(in_steps(lines), content_type=exporter.MEDIA_TYPE)
     response["Content-Disposition"] = f'attachment; filename="run-{run.id}.{exporter.EXTENSION}"'
     return response
 
 
-async def _in_steps(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def in_steps(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     """One chunk after the other from a thread, so that a file of any size is never held as a whole."""
     step = sync_to_async(lambda: next(chunks, b""))
     while chunk := await step():

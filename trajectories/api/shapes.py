@@ -360,6 +360,65 @@ class Profiles(Schema):
     next: str | None
 
 
+class Redact(Schema):
+    documents: bool
+    prompts: bool
+    patterns: list[str]
+
+
+class Share(Schema):
+    id: str
+    url: str | None
+    """None when it was made under another secret key and cannot be shown again."""
+    scope: Literal["answer", "sources", "trajectory"]
+    status: Literal["live", "expired", "gone"]
+    """`gone`: a run of it was deleted."""
+    runs: list[str]
+    password: bool
+    redact: Redact
+    views: int
+    last_viewed_at: str | None
+    created_at: str
+    expires_at: str | None
+
+
+class Shares(Schema):
+    items: list[Share]
+    next: str | None
+
+
+class ShareSample(Schema):
+    node: int
+    what: str
+    text: str
+
+
+class SharedPassage(Schema):
+    document: str
+    text: str
+
+
+class SharedRun(Schema):
+    id: str
+    title: str
+    question: str
+    answer: str | None
+    documents: list[str]
+    sources: list[SharedPassage]
+    samples: list[ShareSample]
+
+
+class SharePreview(Schema):
+    """What viewers would see, blacked out; long texts are cut."""
+
+    scope: str
+    says: str
+    pages: list[str]
+    runs: list[SharedRun]
+    blacked_out: int
+    """Places in what is shown here."""
+
+
 class Health(Schema):
     status: Literal["ok", "failing"]
     sandbox: str

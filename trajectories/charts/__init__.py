@@ -29,6 +29,7 @@ __all__ = [
     "Mark",
     "Record",
     "Row",
+    "as_csv",
     "chart",
     "figure",
     "read_record",
@@ -59,7 +60,10 @@ def figure(run: Run, name: str, by: str = "") -> dict[str, Any]:
 
 def table(run: Run, name: str, by: str = "") -> bytes:
     """All rows of the table that says the same as a figure, as CSV. Raises as `chart`."""
-    made = chart(read_record(run), name, by)
+    return as_csv(chart(read_record(run), name, by))
+
+
+def as_csv(made: Chart) -> bytes:
     return table_csv(made.columns, made.rows)
 
 
