@@ -5,6 +5,7 @@ from django.urls import path
 from frontend import link_urls
 from frontend.views import (
     account,
+    compare,
     cost,
     coverage,
     documents,
@@ -35,6 +36,7 @@ urlpatterns = [
     path("runs/<str:run_id>/trace", trace.trace, name="trace"),
     path("runs/<str:run_id>/cost", cost.cost, name="cost"),
     path("runs/<str:run_id>/coverage", coverage.coverage, name="coverage"),
+    path("compare", compare.compare, name="compare"),
     path("palette", palette.palette, name="palette"),
     path("settings/", settings.index, name="settings"),
     path("settings/connections", settings.connections, name="settings_connections"),

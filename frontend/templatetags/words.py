@@ -249,12 +249,13 @@ def theme_attribute(context: template.Context) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context: template.Context, name: str, word: str) -> SafeString:
+def nav_link(context: template.Context, name: str, word: str, style: str = "") -> SafeString:
     """A link of the main navigation, marked when the page lies under it."""
     address = reverse(name)
     here = context["request"].path
     inside = here == address if address == "/" else here.startswith(address.rstrip("/"))
-    return format_html('<a href="{}"{}>{}</a>', address, mark_safe(' aria-current="page"') if inside else "", word)
+    current = mark_safe(' aria-current="page"') if inside else ""
+    return format_html('<a class="{}" href="{}"{}>{}</a>', style, address, current, word)
 
 
 @register.filter

@@ -19,6 +19,7 @@ PAGES = (
     ("Ask a question", "home"),
     ("Runs", "runs"),
     ("Documents", "documents"),
+    ("Compare runs", "compare"),
     ("Settings: connections", "settings_connections"),
     ("Settings: models and prices", "settings_prices"),
     ("Settings: policies", "settings_policies"),

@@ -1,6 +1,7 @@
 """Steps laid side by side: one known edit each, and what holds for any two runs."""
 
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -20,10 +21,12 @@ from tests.comparison.made_up import (
     random_turns,
     results,
 )
+from tests.fixtures.judged import judged
 from tests.fixtures.keep import keep
+from tests.fixtures.plans import MadeRun
 from tests.fixtures.runs import RUNS
 from trajectories import comparison
-from trajectories.comparison.rows import MOST_ITEMS
+from trajectories.comparison.rows import MOST_ALONE, MOST_ITEMS
 
 pytestmark = pytest.mark.django_db
 SUB = Asked(prompt="Had it expired before?", turns=[LOOK, ADD_UP, FINISH])
@@ -111,8 +114,16 @@ def test_batches_of_other_sizes_are_one_row_with_counts() -> None:
     assert results(found)[2] == "changed" and found.rows[2].differs[1] == ("calls",)
     (batch,) = found.rows[2].below
     assert batch.items[1] == comparison.Items(count=40, failed=0, same=6, extra=34)
-    assert len(batch.below) == MOST_ITEMS and batch.left_out == 34 - MOST_ITEMS
+    assert len(batch.below) == MOST_ALONE and batch.left_out == 34 - MOST_ALONE
     assert all(row.result == "onlyb" for row in batch.below)
+
+
+def test_of_thousands_that_differ_only_some_are_listed() -> None:
+    asks = [replace(ask, reply="No.") for ask in [Asked(prompt=f"report {number}") for number in range(300)]]
+    batches = [changed(ASK, asks=[Asked(prompt=ask.prompt) for ask in asks]), changed(ASK, asks=asks)]
+    (batch,) = compared(*([batch] for batch in batches)).rows[0].below
+    assert batch.items[1] == comparison.Items(count=300, failed=0, answered_otherwise=300)
+    assert len(batch.below) == MOST_ITEMS and batch.left_out == 300 - MOST_ITEMS
 
 
 def test_only_items_that_differ_are_listed() -> None:
@@ -157,6 +168,17 @@ def test_a_run_without_steps_is_compared_too() -> None:
     assert results(found) == ["onlyb"] * 5 and found.divergences[1] is not None
 
 
+def test_a_call_that_was_made_again_is_one_item_with_its_verdicts() -> None:
+    found = comparison.compare([keep(judged()), keep(judged(items=28))])
+    step = next(row for row in found.rows if any(isinstance(each.first, comparison.Calls) for each in row.below))
+    (batch,) = step.below
+    assert [items and items.count for items in batch.items] == [30, 28]
+    repaired = [item for item in batch.sides[0].items if len(item.tries) == 2]
+    assert len(repaired) == 2 and [gate.accepted for gate in repaired[0].tries[0].below] == [False]
+    assert comparison.side(repaired[0]).usd == sum(call.usd for call in repaired[0].tries)
+    assert found.rows[0].sides[0].replies[0].instead_of is not None, "the root's first reply was asked for again"
+
+
 # ------------------------------------------------------------------------------------------------ more than two
 
 
@@ -177,9 +199,9 @@ def test_any_run_can_be_the_baseline() -> None:
 # ------------------------------------------------------------------------------------------------ for any runs
 
 
-@pytest.mark.parametrize("name", RUNS)
-def test_a_run_against_itself_is_the_same(name: str) -> None:
-    run = keep(RUNS[name]())
+@pytest.mark.parametrize("make", [*RUNS.values(), judged])
+def test_a_run_against_itself_is_the_same(make: Callable[[], MadeRun]) -> None:
+    run = keep(make())
     found = comparison.compare([run, run])
     assert {row.result for row in found.rows} <= {"same"}
     assert found.divergences == (None, None)

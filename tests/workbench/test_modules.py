@@ -19,3 +19,7 @@ def test_names_are_found_by_some_of_their_letters(node_test: NodeTest) -> None:
 
 def test_the_words_of_a_shown_answer_are_found_in_its_markdown(node_test: NodeTest) -> None:
     node_test("alignment.test.mjs")
+
+
+def test_differences_of_texts_and_lanes_of_compared_runs(node_test: NodeTest) -> None:
+    node_test("diff.test.mjs")

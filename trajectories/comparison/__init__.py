@@ -4,7 +4,7 @@
 looked at first, but for the baseline, which the others are told against.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -16,6 +16,7 @@ from trajectories.comparison.divergence import Divergence, Divergences
 from trajectories.comparison.essences import Calls, Essences, Step
 from trajectories.comparison.figures import Delta, Figure, figures
 from trajectories.comparison.items import Items
+from trajectories.comparison.likeness import Thing
 from trajectories.comparison.record import Node, Record, read_record
 from trajectories.comparison.rows import Result, Row, SideBySide
 from trajectories.comparison.settings import Setting, settings
@@ -44,6 +45,7 @@ __all__ = [
     "Setting",
     "Side",
     "Step",
+    "Thing",
     "compare",
     "compare_records",
     "difference",
@@ -68,6 +70,8 @@ class Comparison:
     """By run: where it leaves the baseline; None for the baseline, and where it never does."""
     codes: Codes
     """The code of the cells."""
+    calls: Callable[[Step], list[Calls]]
+    """The sub-calls of a step."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -105,6 +109,7 @@ def compare_records(records: Sequence[Record], base: int, fetch: Fetch) -> Compa
             None if run == base else divergences.between(records, base, run) for run in range(len(records))
         ),
         codes=essences.codes,
+        calls=essences.calls,
     )
 
 

@@ -19,7 +19,7 @@ WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 PARAGRAPHS = re.compile(r"[^\n]*\n+|[^\n]+")
 MOST_WORDS = 40_000
 """Of both texts; longer ones are compared paragraph by paragraph."""
-MOST_CELLS = 10_000
+MOST_CELLS = 40_000
 """Of the table for a stretch without unique words."""
 WORK = 30
 """Looks at each token that are allowed on average."""

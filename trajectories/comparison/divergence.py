@@ -126,6 +126,7 @@ class _Walk:
 
     def _cause(self, one: Node, other: Node) -> tuple[Cause, str]:
         """Whether the two calls were asked the same, in words that go on a sentence."""
+        one, other = one.tries[0], other.tries[0]
         if one.prompt == other.prompt:
             if one.model != other.model:
                 return "reply", f"to the same prompt; {self._one} asked {one.model}, {self._other} {other.model}"

@@ -63,6 +63,12 @@ def _put(step: Step, part: Node) -> None:
     shelf = {"lm": step.replies, "cell": step.cells, "gate": step.gates}.get(part.kind)
     if shelf is not None:
         shelf.append(part)
+    step.gates += gates_of(part)
+
+
+def gates_of(call: Node) -> list[Node]:
+    """What judged its reply, and the replies before it."""
+    return [gate for one in call.tries for gate in one.below if gate.kind == "gate"]
 
 
 def _calls_of(step: Step) -> list[Calls]:
@@ -161,16 +167,17 @@ class Essences:
                 *((cell.status, cell.error) for cell in step.cells),
             ),
             "reads": self._short(reads),
-            "gates": tuple((gate.name, gate.accepted) for gate in step.gates),
+            "gates": _verdicts(step.gates),
             "ending": tuple(cell.ending for cell in step.cells),
             "kind": step.is_last_chance,
         }
 
     def _of_call(self, call: Node) -> Facets:
         return {
-            "prompt": self._short(call.prompt or call.name),
+            "prompt": self.prompt(call),
             "reply": _outcome(call, "response"),
             "error": _failure(call),
+            "gates": _verdicts(gates_of(call)),
         }
 
     def _of_rlm(self, rlm: Node) -> Facets:
@@ -190,6 +197,7 @@ class Essences:
             "steps": self._short(tuple(item.get("steps") for item in items)),
             "reply": self._short(tuple(item["reply"] for item in items)),
             "error": self._short(tuple(item["error"] for item in items)),
+            "gates": self._short(tuple(item.get("gates") for item in items)),
         }
 
     def places(self, cell: Node) -> frozenset[Read]:
@@ -206,11 +214,16 @@ class Essences:
         """Equal for calls that were asked the same."""
         if call.kind == "rlm":
             return self._short(call.texts.get("question", call.name))
-        return self._short(call.prompt or call.name)
+        first = call.tries[0]
+        return self._short(first.prompt or first.name)
 
 
 def _shas(nodes: list[Node], name: str) -> list[str]:
     return [node.texts[name] for node in nodes if name in node.texts]
+
+
+def _verdicts(gates: list[Node]) -> tuple[tuple[str, bool | None], ...]:
+    return tuple((gate.name, gate.accepted) for gate in gates)
 
 
 def _outcome(node: Node, text: str) -> str:

@@ -67,7 +67,19 @@ class Node:
     """(role, hash) of each message of a call's request."""
     texts: dict[str, str]
     """Hash by name: response, code, stdout, thought, question, answer."""
+    follows: int | None
+    """Of a gate: the call it judged; of a call: the one that it was made instead of."""
+    instead_of: "Node | None" = None
+    """That call itself, which is no child of its parent any more."""
     below: list["Node"] = field(default_factory=list)
+
+    @property
+    def tries(self) -> list["Node"]:
+        """All calls made for the same thing, this one, the last, at their end."""
+        chain = [self]
+        while chain[0].instead_of is not None:
+            chain.insert(0, chain[0].instead_of)
+        return chain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +108,8 @@ class Record:
             node = waiting.pop()
             yield node
             waiting += node.below
+            if node.instead_of is not None:
+                waiting.append(node.instead_of)
 
 
 def read_record(run: Run) -> Record:
@@ -106,7 +120,10 @@ def read_record(run: Run) -> Record:
         node, parent = _node(values, began)
         nodes[node.number] = node
         above = nodes.get(parent) if parent is not None else None
-        (above.below if above else roots).append(node)
+        siblings = above.below if above else roots
+        if not _is_under_a_call(node, nodes):
+            siblings.append(node)
+    _leave_out_replaced(nodes)
     documents = tuple(link.document for link in run.rundocument_set.select_related("document"))
     return Record(
         run=run,
@@ -119,6 +136,25 @@ def read_record(run: Run) -> Record:
         profile=_profile(run),
         models=_models(nodes),
     )
+
+
+def _is_under_a_call(node: Node, nodes: Mapping[int, Node]) -> bool:
+    """A gate comes under the call it judged; a call remembers the one that it was made instead of."""
+    followed = nodes.get(node.follows) if node.follows is not None else None
+    if followed is None or followed.kind != "lm":
+        return False
+    if node.kind == "gate":
+        followed.below.append(node)
+        return True
+    node.instead_of = followed
+    return False
+
+
+def _leave_out_replaced(nodes: Mapping[int, Node]) -> None:
+    replaced = {node.instead_of.number for node in nodes.values() if node.instead_of is not None}
+    if replaced:
+        for node in nodes.values():
+            node.below = [child for child in node.below if child.number not in replaced]
 
 
 def _rows(run: Run) -> Iterator[tuple[Any, ...]]:
@@ -155,6 +191,7 @@ def _node(values: tuple[Any, ...], began: float) -> tuple[Node, int | None]:
         label=str(data.get("label") or ""),
         ending=_ending(data.get("ending")),
         accepted=data.get("accepted"),
+        follows=data.get("of") or data.get("before"),
         reads=tuple((str(read["document"]), read["start"], read["end"], read["how"]) for read in reads),
         prompt=tuple((message["role"], message["sha"]) for message in request.get("messages") or ()),
         texts={key: reference["sha"] for key, reference in texts.items() if "sha" in reference},

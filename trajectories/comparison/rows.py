@@ -20,6 +20,8 @@ MOST_LEVELS = 24
 MOST_ROWS = 2_000
 MOST_ITEMS = 20
 """Items of a batch that are listed; all are counted."""
+MOST_ALONE = 4
+"""Of them, those that are only missing somewhere: their number says more than they do."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +126,15 @@ class SideBySide:
         row.items = tuple(counts)
         if row.result == "changed" and row.level < MOST_LEVELS:
             differing = [sides for sides in laid if self._differ(sides)]
-            row.below, row.left_out = self._listed(differing, row.level + 1, MOST_ITEMS)
+            came_out_otherwise = [sides for sides in differing if self._is_changed(sides)]
+            shown = [*came_out_otherwise, *(sides for sides in differing if not self._is_changed(sides))]
+            most = min(MOST_ITEMS, len(came_out_otherwise) + MOST_ALONE)
+            row.below, _ = self._listed(shown, row.level + 1, most)
+            row.left_out = len(differing) - len(row.below)
+
+    def _is_changed(self, sides: Sides) -> bool:
+        """Whether two runs have it and it is not the same."""
+        return self._differ(tuple(side for side in sides if side is not None))
 
     def _differ(self, sides: Sides) -> bool:
         return len({None if side is None else self._essences.number(side) for side in sides}) > 1

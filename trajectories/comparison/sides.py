@@ -59,9 +59,10 @@ def _made(
     position: int | None = None,
     count: int | None = None,
 ) -> Side:
-    ends = [node.start + node.seconds for node in nodes if node.seconds is not None]
-    start = min(node.start for node in nodes)
-    known = [node.usd for node in nodes if node.usd is not None]
+    tries = [call for node in nodes for call in node.tries]
+    ends = [call.start + call.seconds for call in tries if call.seconds is not None]
+    start = min(call.start for call in tries)
+    known = [call.usd for call in tries if call.usd is not None]
     return Side(
         kind=kind,
         node=nodes[0].number,
@@ -69,9 +70,9 @@ def _made(
         position=position,
         count=count,
         start=start,
-        seconds=max(ends) - start if len(ends) == len(nodes) else None,
+        seconds=max(ends) - start if len(ends) == len(tries) else None,
         usd=sum(known, Decimal(0)) if known else None,
-        unpriced=sum(node.unpriced for node in nodes),
+        unpriced=sum(call.unpriced for call in tries),
         error=_short(error),
     )
 

@@ -7,6 +7,7 @@ import { commentOnAnswer, mountNotes } from './answer_notes.js';
 import { openStrip } from './answer_strip.js';
 import { keepMarks, toggleMarks } from './citing.js';
 import { watchLive } from './live.js';
+import { show as showMarked } from './marks.js';
 import { showSource, stepSource, sourceNumber } from './pane.js';
 import { $, copy } from './ui.js';
 
@@ -30,6 +31,7 @@ export async function refresh() {
 function arrange() {
   keepMarks();
   mountNotes();
+  showMarked();
   openStrip();
   if ($('#source-data')) showSource(sourceNumber(), { quiet: true });
 }

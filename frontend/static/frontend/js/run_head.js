@@ -2,6 +2,7 @@
 // The head of every page of a run: Stop, and the line that ticks while it runs.
 
 import { press, register } from './actions.js';
+import { toggleMark } from './marks.js';
 import { place } from './place.js';
 import { $, ApiError, api, toast } from './ui.js';
 import { clock, costWords, usd } from './format.js';
@@ -43,7 +44,8 @@ if (place.isOwn) {
   register([
     { id: 'run.stop', words: 'Stop this run', group: RUN, icon: 'stop', ...press('[data-stop]') },
     { id: 'run.share', words: 'Share', group: RUN, keys: ['S'], icon: 'share', ...press('[data-share]') },
-    { id: 'run.mark', words: 'Mark for compare', group: RUN, keys: ['x'], icon: 'cmp', ...press('#run-head [data-mark]') },
+    { id: 'run.mark', words: 'Mark for compare', group: RUN, keys: ['x'], icon: 'mark', run: () => toggleMark(place.run) },
+    { id: 'run.compare', words: 'Compare with…', group: RUN, icon: 'cmp', ...press('#run-head .actions [href*="/compare?"]') },
     { id: 'run.again', words: 'Ask again, with changes', group: RUN, icon: 'again', ...press('#run-head .actions [href*="/runs/new"]') },
     { id: 'run.rename', words: 'Rename this run', group: RUN, icon: 'edit', ...press('#run-title summary') },
     { id: 'run.tag', words: 'Tag this run', group: RUN, icon: 'tag', ...press('#run-tags summary') },

@@ -2,10 +2,11 @@
 // The table of runs: a choice in a filter applies at once, rows are walked through by keys, chosen and acted on, and rows
 // that are at work are looked at again.
 
-import { register } from './actions.js';
+import { press, register } from './actions.js';
 import { $, $$, api } from './ui.js';
 
 const LOOK_AGAIN = 3_000;
+const MOST_COMPARED = 4;
 const RUNS = 'Runs';
 
 document.addEventListener('change', event => {
@@ -32,7 +33,18 @@ function tellPicked() {
   every.indeterminate = some > 0 && some < all;
   $('#picked').textContent = some ? `${some} chosen` : '';
   $('[data-do=bulk-delete]').disabled = !some;
+  const compare = $('[data-do=bulk-compare]');
+  compare.disabled = some < 2 || some > MOST_COMPARED;
+  $('span', compare).textContent = compare.disabled ? 'Compare chosen' : `Compare ${some} runs`;
+  compare.title = compare.disabled ? 'Choose two to four runs' : '';
 }
+
+document.addEventListener('click', event => {
+  const button = /** @type {HTMLButtonElement | null} */ (/** @type {Element} */ (event.target).closest('[data-do=bulk-compare]'));
+  if (!button) return;
+  event.preventDefault(); // the form would be sent; the same runs in the address can be shared and gone back to
+  location.assign(`${button.formAction}?${$$('[name=r]:checked').map(box => `r=${box.value}`).join('&')}`);
+});
 
 // ---------------------------------------------------------------------------------------------- keys
 
@@ -53,7 +65,8 @@ register([
   { id: 'run.first', words: 'First / last run', shown: 'g g / G', group: RUNS, keys: ['g g'], listed: false, run: () => move(-Infinity) },
   { id: 'run.last', words: 'Last run', shown: '', group: RUNS, keys: ['G'], listed: false, run: () => move(Infinity) },
   { id: 'runs.find', words: 'Find runs', group: RUNS, keys: ['/'], icon: 'find', run: () => $('#f-q').focus() },
-  { id: 'run.pick', words: 'Choose the run for deleting', shown: 's', group: RUNS, keys: ['s'], listed: false, when: inRow, run: () => here('[data-do=pick]')?.click() },
+  { id: 'run.pick', words: 'Choose the run, to compare or delete', shown: 's', group: RUNS, keys: ['s'], listed: false, when: inRow, run: () => here('[data-do=pick]')?.click() },
+  { id: 'runs.compare', words: 'Compare the chosen runs', group: RUNS, keys: ['c'], icon: 'cmp', ...press('[data-do=bulk-compare]') },
   { id: 'run.pin', words: 'Pin the run, or unpin it', shown: 'p', group: RUNS, keys: ['p'], listed: false, when: inRow, run: () => here('.pin')?.click() },
 ]);
 
