@@ -1,6 +1,6 @@
 """The context of the page Compare: the same for its owner and for a share, which only have other places."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 from django.utils.datastructures import MultiValueDict
 
 from frontend.comparing.answers import marked_answers
-from frontend.comparing.steps import MOST_SHOWN, Steps, for_script
+from frontend.comparing.steps import MOST_SHOWN, Steps, rows_for_script
 from frontend.comparing.strips import coverage_view
 from frontend.comparing.words import figure_words, setting_value
 from frontend.place import Place
 from frontend.templatetags.words import clock, duration, models_short, usd
-from trajectories import comparison
-from trajectories.comparison import LETTERS, Comparison, Divergence
+from trajectories import comparison, recorder
+from trajectories.comparison import LETTERS, Comparison, Divergence, Fetch, Record
 from trajectories.models import Run
 
 
@@ -42,32 +42,72 @@ class SettingWords:
 
 
 def compare_context(
-    runs: Sequence[Run], places: Sequence[Place], query: "MultiValueDict[str, str]", *, read_only: bool
+    records: Sequence[Record],
+    seen_from: Iterable[Place],
+    query: "MultiValueDict[str, str]",
+    *,
+    fetch: Fetch = recorder.kept_texts,
+    read_only: bool = False,
 ) -> dict[str, Any]:
-    """For `compare.html`. `places[n]` is from where run n is looked at. Of the query `base` (id of a run), `only` and
-    `all` count here; the rest is the script's."""
-    base = _base(runs, str(query.get("base", "")))
-    found = comparison.compare(runs, base)
-    order = [base, *(run for run in range(len(runs)) if run != base)]
+    """For `compare.html`. `seen_from`: the place of each run; what its `parts` do not have is not told. `fetch` gives
+    texts by their hashes. Of the query `base` (id of a run), `only` and `all` count here; the rest is the script's."""
+    places = list(seen_from)
+    parts = frozenset.intersection(*(place.parts for place in places))
+    base = next((index for index, record in enumerate(records) if record.run.id == query.get("base")), 0)
+    found = comparison.compare_records(records, base, fetch)
+    order = [base, *(run for run in range(len(records)) if run != base)]
     columns = _columns(found, places, order)
-    steps = Steps(found, order, LETTERS, places)
-    pairs = list(islice(steps.pairs(), None if "all" in query else MOST_SHOWN))
-    in_all = sum(1 for row in found.rows for _ in row.all())
-    answers = marked_answers([runs[run] for run in order], [places[run] for run in order])
-    covered = coverage_view([found.records[run] for run in order], [LETTERS[run] for run in order])
-    return {
+    answers = marked_answers([column.run for column in columns], [column.place for column in columns])
+    context: dict[str, Any] = {
         "columns": columns,
         "base": columns[0],
+        "parts": parts,
         "read_only": read_only,
-        "question": _question(runs),
-        "lead": _lead(found, order),
-        "divergence": _divergence(found, order, places),
-        "figures": figure_words(found, order),
-        "settings": [_setting(each, order) for each in found.settings if each.differs],
-        "equal_settings": [(each.name, setting_value(each.values[0])) for each in found.settings if not each.differs],
+        "question": _question(records),
+        "lead": _lead(found, order, parts),
+        "figures": [each for each in figure_words(found, order) if "coverage" in parts or not each.is_coverage],
         "answers": answers,
         "answer_columns": list(zip(columns, answers.html, strict=True)),
-        "coverage": covered,
+        "live": any(column.run.is_live for column in columns),
+        "data": _for_script(found, order, places),
+    }
+    if "settings" in parts:
+        context |= _settings(found, order)
+    if "coverage" in parts:
+        context["coverage"] = coverage_view([found.records[run] for run in order], [LETTERS[run] for run in order])
+        context["data"]["strips"] = context["coverage"].drawn
+    if "trace" in parts:
+        context |= _steps(found, order, places, query)
+        context["data"]["rows"] = rows_for_script(found)
+    return context
+
+
+def _for_script(found: Comparison, order: Sequence[int], places: Sequence[Place]) -> dict[str, Any]:
+    return {
+        "runs": [
+            {"id": record.run.id, "letter": letter, "data": place.data, "trace": place.trace}
+            for record, letter, place in zip(found.records, LETTERS, places, strict=False)
+        ],
+        "order": order,
+        "rows": {},
+        "strips": [],
+    }
+
+
+def _settings(found: Comparison, order: Sequence[int]) -> dict[str, Any]:
+    return {
+        "settings": [_setting(each, order) for each in found.settings if each.differs],
+        "equal_settings": [(each.name, setting_value(each.values[0])) for each in found.settings if not each.differs],
+    }
+
+
+def _steps(
+    found: Comparison, order: Sequence[int], places: Sequence[Place], query: "MultiValueDict[str, str]"
+) -> dict[str, Any]:
+    pairs = list(islice(Steps(found, order, LETTERS, places).pairs(), None if "all" in query else MOST_SHOWN))
+    in_all = sum(1 for row in found.rows for _ in row.all())
+    return {
+        "divergence": _divergence(found, order, places),
         "pairs": pairs,
         "pairs_in_all": len(found.rows),
         "differing": sum(count for result, count in found.counts.items() if result != "same"),
@@ -76,31 +116,12 @@ def compare_context(
         "only": "only" in query,
         "kept_query": [(name, value) for name in query for value in query.getlist(name) if name != "only"],
         "timeline": _timeline(found, order),
-        "live": any(run.is_live for run in runs),
-        "data": {
-            "runs": [
-                {
-                    "id": run.id,
-                    "letter": letter,
-                    "pages": place.pages,
-                    "data": place.data,
-                    "trace": place.trace,
-                }
-                for run, letter, place in zip(runs, LETTERS, places, strict=False)
-            ],
-            "order": order,
-            "rows": for_script(found),
-            "strips": covered.drawn,
-        },
     }
 
 
-def _base(runs: Sequence[Run], wanted: str) -> int:
-    return next((index for index, run in enumerate(runs) if run.id == wanted), 0)
-
-
-def _question(runs: Sequence[Run]) -> str:
-    return runs[0].question if len({run.question for run in runs}) == 1 else ""
+def _question(records: Sequence[Record]) -> str:
+    """The one they share, or empty."""
+    return records[0].run.question if len({record.run.question for record in records}) == 1 else ""
 
 
 def _timeline(found: Comparison, order: Sequence[int]) -> list[tuple[str, str, str, str]]:
@@ -150,8 +171,9 @@ def _setting(setting: comparison.Setting, order: Sequence[int]) -> SettingWords:
 # ------------------------------------------------------------------------------------------------ the first sentence
 
 
-def _lead(found: Comparison, order: Sequence[int]) -> str:
-    return " ".join(filter(None, [_answers(found, order), _money_and_time(found, order), _alike(found)]))
+def _lead(found: Comparison, order: Sequence[int], parts: frozenset[str]) -> str:
+    alike = _alike(found) if "trace" in parts else ""
+    return " ".join(filter(None, [_answers(found, order), _money_and_time(found, order), alike]))
 
 
 def _answers(found: Comparison, order: Sequence[int]) -> str:

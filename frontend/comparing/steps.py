@@ -256,7 +256,7 @@ def _gate_or(kind: str, thing: Thing) -> str:
     return kind
 
 
-def for_script(found: Comparison) -> dict[str, Any]:
+def rows_for_script(found: Comparison) -> dict[str, Any]:
     """What the detail of a row needs, by its id: the numbers of the nodes that hold the texts, by run."""
     return {
         row_id(row): [None if thing is None else _nodes(thing) for thing in row.sides]

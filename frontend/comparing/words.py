@@ -55,6 +55,8 @@ class DeltaWords:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FigureWords:
     label: str
+    is_coverage: bool
+    """Whether it tells of what was read."""
     values: list[str]
     """By column."""
     deltas: list[DeltaWords | None]
@@ -70,6 +72,7 @@ def figure_words(found: Comparison, order: list[int]) -> list[FigureWords]:
     shown = [figure for figure in found.figures if figure.name not in WHERE_ANY or any(figure.values)]
     return [
         FigureWords(
+            is_coverage=figure.name.startswith("coverage_"),
             label=LABELS.get(figure.name, figure.name.replace("_", " ")),
             values=[_value(figure, found.records[run], figure.values[run]) for run in order],
             deltas=[_delta(figure, figure.deltas[run]) for run in order[1:]],

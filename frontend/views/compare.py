@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from frontend.comparing.page import compare_context
-from frontend.place import Place, own_place
+from frontend.place import own_place
 from frontend.views.runs import with_totals
 from trajectories import access, comparison
 from trajectories.models import Run
@@ -43,16 +43,9 @@ def compare(request: HttpRequest) -> HttpResponse:
     ids = list(dict.fromkeys(named))[:MOST_NAMED]
     runs = [access.get_run(request.user, run_id) for run_id in ids]
     if "add" not in request.GET and comparison.FEWEST <= len(runs) <= comparison.MOST:
-        return comparison_page(request, runs, [own_place(run) for run in runs])
+        records = [comparison.read_record(run) for run in runs]
+        return render(request, "frontend/compare.html", compare_context(records, map(own_place, runs), request.GET))
     return _choosing(request, runs, _why(len(runs), len(named)))
-
-
-def comparison_page(
-    request: HttpRequest, runs: Sequence[Run], places: Sequence[Place], *, read_only: bool = False
-) -> HttpResponse:
-    """From any place: its owner's, or that of a share, where nothing can be changed or added."""
-    context = compare_context(runs, places, request.GET, read_only=read_only)
-    return render(request, "frontend/compare.html", context)
 
 
 def _why(runs: int, named: int) -> str:

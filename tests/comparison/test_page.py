@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import AnonymousUser
+from django.shortcuts import render
 from django.test import Client, RequestFactory
 
 from frontend.comparing.answers import marked_answers
+from frontend.comparing.page import compare_context
 from frontend.place import Place, own_place
-from frontend.views.compare import comparison_page
 from tests.comparison.made_up import ADD_UP, ASK, FINISH, LOOK, SPLIT, USUAL, Asked, Turn, kept
-from trajectories import accounts
+from trajectories import accounts, comparison
 from trajectories.models import Run
+from trajectories.sharing import SCOPES
 
 pytestmark = pytest.mark.django_db
 
@@ -105,13 +107,32 @@ def test_a_share_has_its_own_addresses_and_nothing_to_change(client: Client) -> 
         Place(pages=f"/s/token/r/{number}", data=f"/s/token/r/{number}/data", socket="")
         for number, _ in enumerate(runs)
     ]
-    request = RequestFactory().get("/s/token?only=1")
-    request.user = AnonymousUser()
-    html = comparison_page(request, runs, places, read_only=True).content.decode()
+    html = shared(runs, places)
     main = html[html.index('<div class="head cmp-top">') :]
     for foreign in ("/runs/", "/api/", "/documents", "Add a run"):
         assert foreign not in main, foreign
     assert "/s/token/r/0/trace?node=2" in main and '"data":"/s/token/r/1/data"' in main.replace(" ", "")
+
+
+def test_a_share_of_answers_tells_of_nothing_else(client: Client) -> None:
+    runs = [kept(USUAL), kept([LOOK, SPLIT, FINISH], answer="Five outages.", policy={"name": "Thorough"})]
+    places = [
+        Place(pages=f"/s/t/r/{number}", data=f"/s/t/r/{number}", socket="", parts=SCOPES["answer"].parts)
+        for number in range(2)
+    ]
+    html = shared(runs, places)
+    assert "<ins>Five</ins>" in html and "Cost" in html
+    for hidden in ("grep", "Thorough", "north/", "incident-reports", "max_depth", "/trace", "Step 3", "mirror"):
+        assert hidden not in html[html.index('<div class="head cmp-top">') :], hidden
+
+
+def shared(runs: list[Run], places: list[Place]) -> str:
+    """As whoever holds a share sees it."""
+    request = RequestFactory().get("/s/token?only=1")
+    request.user = AnonymousUser()
+    records = [comparison.read_record(run) for run in runs]
+    context = compare_context(records, places, request.GET, read_only=True)
+    return render(request, "frontend/compare.html", context).content.decode()
 
 
 def test_only_so_many_rows_are_shown_unless_all_are_asked_for(client: Client) -> None:

@@ -36,6 +36,7 @@ __all__ = [
     "Delta",
     "Difference",
     "Divergence",
+    "Fetch",
     "Figure",
     "Items",
     "Node",

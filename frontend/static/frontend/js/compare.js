@@ -69,4 +69,4 @@ if (pairs) {
 strips();
 addEventListener('resize', strips);
 onTheme(strips);
-picture().then(() => { $('#main').dataset.ready = String(Math.round(performance.now())); });
+($('#mirror') ? picture() : Promise.resolve()).then(() => { $('#main').dataset.ready = String(Math.round(performance.now())); });
