@@ -8,13 +8,14 @@ from typing import Any
 
 from trajectories.engine.sandbox import received, wire
 from trajectories.engine.sandbox.child import Child
+from trajectories.engine.sandbox.searching import Search, Searcher, search_of
 from trajectories.engine.sandbox.wire import Frame, Violation, WireBroken
 from trajectories.engine.types import CallResult, CellError, Document, Execution, HostCall, HostCalls, ReplSettings
 
 GRACE_SECONDS = 1.0
 """Between the interrupts, and between the last one and the kill."""
-MOST_CALLS = 1_001
-"""One more than the child allows itself."""
+MOST_CALLS = 1_201
+"""One more than the child allows itself: calls to models and searches by a helper."""
 MOST_AT_ONCE = 64
 _INTERRUPTS = 2
 _READ_ON_LOOP = 200_000
@@ -67,8 +68,16 @@ class Deadline:
 class Cell:
     """Runs once."""
 
-    def __init__(self, child: Child, documents: Sequence[Document], settings: ReplSettings, host: HostCalls) -> None:
+    def __init__(
+        self,
+        child: Child,
+        documents: Sequence[Document],
+        settings: ReplSettings,
+        host: HostCalls,
+        searcher: Searcher,
+    ) -> None:
         self._child = child
+        self._searcher = searcher
         self._documents = documents
         self._settings = settings
         self._number = secrets.randbits(62)
@@ -77,6 +86,7 @@ class Cell:
         self._deadline = Deadline(settings.cell_seconds, child)
         self._coming: dict[int, received.CallInParts] = {}
         self._answering: set[asyncio.Task[None]] = set()
+        self._searching: set[asyncio.Task[None]] = set()
         self._calls = 0
         self._failure: BaseException | None = None
         """What the host's own side raised while it answered."""
@@ -113,6 +123,9 @@ class Cell:
         if kind == "call":
             self._begin_call(frame)
             return
+        if kind == "search":
+            self._begin_search(frame)
+            return
         call = self._coming.get(wire.whole(frame.get("id"), 1, 1 << 62))
         if call is None or kind not in ("text", "items"):
             raise Violation("a frame out of turn")
@@ -126,12 +139,33 @@ class Cell:
 
     def _begin_call(self, frame: Frame) -> None:
         call = received.CallInParts(frame, self._documents)
-        self._calls += 1
-        if self._calls > MOST_CALLS or len(self._coming) + len(self._answering) >= MOST_AT_ONCE:
-            raise Violation("too many calls")
+        self._count_call()
         if call.number in self._coming:
             raise Violation("a call begun twice")
         self._coming[call.number] = call
+
+    def _begin_search(self, frame: Frame) -> None:
+        """The cell's own time goes on meanwhile."""
+        search = search_of(frame, self._documents)
+        self._count_call()
+        task = asyncio.create_task(self._search(search))
+        self._searching.add(task)
+        task.add_done_callback(self._searching.discard)
+
+    def _count_call(self) -> None:
+        self._calls += 1
+        if self._calls > MOST_CALLS:
+            raise Violation("too many calls")
+        if len(self._coming) + len(self._answering) + len(self._searching) >= MOST_AT_ONCE:
+            raise Violation("too many calls at once")
+
+    async def _search(self, search: Search) -> None:
+        try:
+            answer = await self._searcher.answer(search)
+            await asyncio.shield(self._send_items(search.number, [answer]))
+        except Exception as error:  # noqa: BLE001 - carried over to run(), which raises it
+            self._failure = error
+            self._child.kill()
 
     async def _answer(self, coming: received.CallInParts) -> None:
         try:
@@ -139,7 +173,7 @@ class Cell:
             results = await self._host(call)
             if len(results) != len(call.items):
                 raise RuntimeError(f"{len(results)} answers to {len(call.items)} prompts")
-            await asyncio.shield(self._send(coming.number, results))
+            await asyncio.shield(self._send_items(coming.number, [_item(result) for result in results]))
         except Exception as error:  # noqa: BLE001 - carried over to run(), which raises it
             self._failure = error
             self._child.kill()
@@ -148,10 +182,10 @@ class Cell:
             if not self._answering and self._child.alive:
                 self._deadline.go_on()
 
-    async def _send(self, number: int, results: list[CallResult]) -> None:
+    async def _send_items(self, number: int, items: list[Frame]) -> None:
         """Not to be cancelled half-way: the channel outlives the call."""
         try:
-            await self._child.wire.send_answers(number, [_item(result) for result in results])
+            await self._child.wire.send_answers(number, items)
         except WireBroken:
             self._child.kill()  # the reader of frames hears of it too
 
@@ -161,7 +195,7 @@ class Cell:
         return coming.call()
 
     async def _drop_answers(self) -> None:
-        tasks = list(self._answering)
+        tasks = [*self._answering, *self._searching]
         for task in tasks:
             task.cancel()
         with suppress(asyncio.CancelledError):

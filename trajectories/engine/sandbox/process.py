@@ -13,10 +13,13 @@ from trajectories.engine.sandbox.cell import Cell
 from trajectories.engine.sandbox.child import Child
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.nursery import Born, Nursery
+from trajectories.engine.sandbox.searching import Searcher
 from trajectories.engine.sandbox.wire import Violation, WireBroken
 from trajectories.engine.types import Document, Execution, HostCalls, ReplSettings
 
 _OPEN_SECONDS = 60.0
+_GREP_SECONDS = 20.0
+"""A search ends before the cell it stands in does."""
 
 
 class ProcessKind:
@@ -73,23 +76,14 @@ class ProcessSandbox:
         self._held = held or Held(key=f"only {secrets.token_hex(8)}", documents=self._documents, lasting=False)
         self._child: Child | None = None
         self._busy = asyncio.Lock()
+        self._grep_seconds = min(_GREP_SECONDS, settings.cell_seconds * 2 / 3)
+        self._searcher = Searcher(lambda: self._opened("search"), self._documents, self._grep_seconds)
         self.level = "none"
         self.layers: dict[str, Any] = {}
 
     async def open(self) -> None:
         """Starts the REPL now. Raises `SandboxError`, `DocumentError`."""
-        born = await self._nursery.child(self._documents, self._held)
-        child = born.child
-        try:
-            await child.wire.send(self._opening(born))
-            ready = await asyncio.wait_for(child.wire.receive(), _OPEN_SECONDS)
-            self._check(ready)
-        except BaseException as error:
-            await child.close()
-            if isinstance(error, WireBroken | Violation | TimeoutError):
-                raise SandboxError("The REPL could not be opened: its process ended while it was starting.") from error
-            raise
-        self._child = child
+        self._child = await self._opened("repl")
 
     async def execute(self, code: str, host: HostCalls) -> Execution:
         """Runs a cell; opens a fresh REPL first when the last one was lost. Cancelling kills the REPL."""
@@ -97,31 +91,52 @@ class ProcessSandbox:
             if self._child is None:
                 await self.open()
             assert self._child is not None
-            cell = Cell(self._child, self._documents, self._settings, host)
+            cell = Cell(self._child, self._documents, self._settings, host, self._searcher)
             try:
                 return await cell.run(code)
             finally:
                 if not self._child.alive:
-                    await self.close()
+                    await self._close_child()
 
     async def close(self) -> None:
+        await self._searcher.close()
+        await self._close_child()
+
+    async def _close_child(self) -> None:
         child, self._child = self._child, None
         if child is not None:
             with suppress(TimeoutError):
                 await asyncio.shield(child.close())
 
-    def _opening(self, born: Born) -> dict[str, Any]:
+    async def _opened(self, purpose: str) -> Child:
+        """A process on the documents: the REPL, or (`search`) the helper for it."""
+        born = await self._nursery.child(self._documents, self._held)
+        child = born.child
+        try:
+            await child.wire.send(self._opening(born, purpose))
+            ready = await asyncio.wait_for(child.wire.receive(), _OPEN_SECONDS)
+            self._check(ready)
+        except BaseException as error:
+            await child.close()
+            if isinstance(error, WireBroken | Violation | TimeoutError):
+                raise SandboxError("The REPL could not be opened: its process ended while it was starting.") from error
+            raise
+        return child
+
+    def _opening(self, born: Born, purpose: str) -> dict[str, Any]:
         described, start = [], 0
         for document in self._documents:
             described.append({"name": document.name, "chars": document.text.chars, "start": start})
             start += document.text.chars
         return {
             "t": "open",
+            "for": purpose,
             "documents": described,
             "texts": born.texts,
             "context_is_list": self._context_is_list,
             "memory_bytes": self._settings.memory_bytes,
             "cell_seconds": self._settings.cell_seconds,
+            "grep_seconds": self._grep_seconds,
             "stdout_chars": self._settings.stdout_chars,
             "depth": self._settings.depth,
             "tools": list(self._settings.tools),

@@ -48,6 +48,7 @@ class Zygote:
             await forker.until_ready()
         except (OSError, TimeoutError) as error:
             await forker.close()
+            await self._stop()
             raise SandboxError("The process that forks REPLs did not start. See `sandbox_check`.") from error
         return forker
 

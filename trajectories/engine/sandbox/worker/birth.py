@@ -6,10 +6,11 @@ import os
 import signal
 import socket
 import struct
+from collections.abc import Callable
 from typing import Any
 
-from . import kernel, lockdown, texts
-from .channel import Channel
+from . import kernel, lockdown, search, texts
+from .channel import Channel, Frame
 from .interrupts import Interrupts
 from .repl import Repl
 from .texts import Texts
@@ -92,9 +93,15 @@ def _become_repl(request: Request, files: list[int], held: Texts | None, layers:
     given = texts.load(files[1:], opened["texts"], held)
     lockdown.limit(layers, _mapped_bytes(status) + opened["memory_bytes"])
     gc.enable()
-    repl = Repl(channel, interrupts, given, opened)
+    serve = _what_it_is_for(channel, interrupts, given, opened)
     channel.send({"t": "ready", "layers": layers, "chars": [len(text) for text in given.texts]})
-    repl.serve()
+    serve()
+
+
+def _what_it_is_for(channel: Channel, interrupts: Interrupts, given: Texts, opened: Frame) -> Callable[[], None]:
+    if opened["for"] == "search":
+        return lambda: search.serve(channel, given.texts)
+    return Repl(channel, interrupts, given, opened).serve
 
 
 def _open_status() -> int | None:

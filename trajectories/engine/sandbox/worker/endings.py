@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from .calls import LLMError
-from .search import Match, Matches
+from .matches import Match, Matches
 from .texts import ContextText, Span
 
 ANSWER_CHARS = 1 << 20

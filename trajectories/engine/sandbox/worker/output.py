@@ -6,8 +6,8 @@ import reprlib
 import threading
 from typing import Any
 
+from .matches import Match, Matches
 from .quoting import Quoter
-from .search import Match, Matches
 from .texts import ContextText, Record
 
 _JOIN_EVERY = 4096

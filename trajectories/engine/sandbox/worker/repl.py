@@ -45,7 +45,7 @@ class Repl:
         self._quoter = Quoter(texts, record)
         self._calls = Calls(channel, self._quoter, opened["depth"])
         names = [document["name"] for document in opened["documents"]]
-        self._search = Search(texts, names, interrupts, min(10.0, opened["cell_seconds"] / 3))
+        self._search = Search(texts, names, interrupts, channel, opened["grep_seconds"])
         self._reserved = self._names()
 
     def serve(self) -> None:
@@ -112,6 +112,7 @@ class Repl:
         self._namespace.update(self._reserved)
         self._endings.begin()
         self._calls.begin(name)
+        self._search.begin_cell()
         sys.stdout = sys.stderr = self._output
         builtins.print = self._printer.print
         self._output.begin()

@@ -45,9 +45,9 @@ class Record:
         """Puts the slices away: merged among the reads, and the longer ones among the pieces."""
         slices, self.slices = self.slices, []
         if slices:
-            reads = merged([*self._reads.get("slice", ()), *slices])
+            reads = merged({*self._reads.get("slice", ()), *slices})
             self._reads["slice"] = reads if len(reads) <= _MERGE_EVERY else reads[: _MERGE_EVERY // 2]
-            self._remember([span for span in slices if span[2] - span[1] >= _WORTH_REMEMBERING])
+            self._remember([span for span in slices[-REMEMBERED:] if span[2] - span[1] >= _WORTH_REMEMBERING])
 
     def take(self) -> list[tuple[int, int, int, str]]:
         """All reads of the cell, merged; of very many the longest. Starts anew."""
@@ -70,12 +70,15 @@ class Record:
 def merged(spans: Iterable[Span]) -> list[Span]:
     """Without overlaps, in order; pieces that touch become one."""
     result: list[Span] = []
+    which, low, high = -1, 0, 0
     for document, start, end in sorted(spans):
-        if result and result[-1][0] == document and start <= result[-1][2]:
-            result[-1] = (document, result[-1][1], max(end, result[-1][2]))
+        if document == which and start <= high:
+            if end > high:
+                high = end
         else:
-            result.append((document, start, end))
-    return result
+            result.append((which, low, high))
+            which, low, high = document, start, end
+    return [*result[1:], (which, low, high)] if which >= 0 else []
 
 
 def _not_within(spans: list[Span], others: list[Span]) -> list[Span]:
@@ -123,20 +126,17 @@ class ContextText(str, metaclass=_LooksLikeStr):
     def __getitem__(self, key: SupportsIndex | slice) -> str:
         """In as few steps as can be: code that goes through a text takes a slice a million times."""
         piece = _item(self, key)
-        if key.__class__ is not slice or not piece or (key.step is not None and key.step != 1):
+        if type(key) is not slice or not piece or (key.step is not None and key.step != 1):
             return piece
         start = key.start
-        if start is None:
-            start = 0
-        elif start.__class__ is not int or start < 0:
+        if type(start) is not int or start < 0:
             start = key.indices(len(self))[0]
-        size = len(piece)
-        known = self if not start and size == len(self) else _new(ContextText, piece)
+        known = self if not start and len(piece) == len(self) else _new(ContextText, piece)
         known.document = document = self.document
         known.start = start = self.start + start
         known._record = record = self._record
         slices = record.slices
-        slices.append((document, start, start + size))
+        slices.append((document, start, start + len(piece)))
         if len(slices) > _SETTLE_EVERY:
             record.settle()
         return known
