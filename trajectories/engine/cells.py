@@ -133,6 +133,7 @@ class Cells:
             "reads": [read_json(read) for read in map_reads(execution.reads, self._documents)],
             "code_seconds": round(execution.seconds, 6),
             "repl_lost": execution.repl_lost,
+            "notes": list(execution.notes),
             "ending": _ending_json(execution.ending, self._documents) if execution.ending else None,
         }
         if execution.error is not None:

@@ -78,7 +78,8 @@ def _cell_text(profile: Profile, execution: Execution, output: str) -> str:
         parts.append(cut(execution.error.traceback or f"{execution.error.kind}: {execution.error.message}", 3_000))
     if execution.repl_lost:
         parts.append(profile.say("repl_lost"))
-    return "\n".join(parts) or profile.say("no_output")
+    notes = [f"Note: {note}" for note in execution.notes]
+    return "\n".join([*(parts or [profile.say("no_output")]), *notes])
 
 
 def cut(text: str, limit: int) -> str:

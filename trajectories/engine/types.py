@@ -304,7 +304,7 @@ class Variable:
     preview: str
     """At most 200 characters of repr()."""
     changed: bool
-    """New or rebound in this cell."""
+    """New, rebound, or changed inside in this cell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -334,6 +334,8 @@ class Execution:
     """Merged, at most 500; documents by index in the sandbox's own list."""
     seconds: float
     """Without the waiting for models."""
+    notes: tuple[str, ...] = ()
+    """What the model may not have noticed, such as threads that go on; sentences for it."""
     repl_lost: bool = False
     """The REPL had to be killed; the next cell gets a fresh one without the variables."""
 

@@ -27,6 +27,7 @@ DONE: dict[str, Any] = {
     "ending": None,
     "variables": [],
     "hash": "",
+    "notes": [],
     "reads": [],
 }
 ENDING = {"how": "answer", "answer": "x", "variable": None, "sources": []}

@@ -145,6 +145,50 @@ async def test_closing_leaves_no_process(opened: Opener) -> None:
     assert not any(map(alive, running))
 
 
+async def test_between_cells_the_repl_stands_still(opened: Opener) -> None:
+    repl = await opened("text", threads=True)
+    code = """
+import threading
+ticks, go = [0], True
+def tick():
+    while go: ticks[0] += 1
+threading.Thread(target=tick, name="ticker").start()
+"""
+    execution = await repl(code)
+    (note,) = execution.notes
+    assert note.startswith("1 thread (ticker) still runs after the end of the cell.")
+    pid = processes(repl.sandbox)[0]
+    used = cpu_ticks(pid)
+    await asyncio.sleep(0.5)
+    assert cpu_ticks(pid) - used <= 2
+    execution = await repl("before = ticks[0]\nimport time; time.sleep(0.05)\nprint(ticks[0] > before)\ngo = False")
+    assert execution.stdout == "True\n"
+    assert (await repl("time.sleep(0.05)")).notes == ()
+
+
+def cpu_ticks(pid: int) -> int:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+@pytest.mark.parametrize("how", ["standing still", "stopped by somebody", "in a system call"])
+async def test_a_repl_is_killed_in_every_state(opened: Opener, how: str) -> None:
+    repl = await opened("text")
+    running = processes(repl.sandbox)
+    if how == "stopped by somebody":
+        repl.sandbox._child.go_on()  # type: ignore[union-attr]
+        os.kill(running[0], signal.SIGSTOP)
+    elif how == "in a system call":
+        going = asyncio.create_task(repl("import os\nr, w = os.pipe()\nwhile True: os.write(w, b'x' * 100_000)"))
+        await asyncio.sleep(0.2)
+        going.cancel()
+        await asyncio.gather(going, return_exceptions=True)
+    began = time.monotonic()
+    await repl.sandbox.close()
+    assert time.monotonic() - began < 1
+    assert not any(map(alive, running))
+
+
 async def test_sixteen_repls_open_at_once_and_do_not_meet(opened: Opener) -> None:
     repls = await asyncio.gather(*[opened(f"text {number}") for number in range(16)])
 

@@ -197,6 +197,76 @@ async def test_at_most_a_hundred_variables_are_listed(opened: Opener) -> None:
     assert len(execution.variables) == 100
 
 
+IN_PLACE = {
+    "append": ("x = [1]", "x.append(2)"),
+    "item of a list": ("x = [0] * 50_000", "x[10] = 1"),
+    "last item": ("x = list(range(3_000_000))", "x[-1] = 0"),
+    "dict": ("x = {'a': 1}", "x['a'] = 2"),
+    "last key of many": ("x = {n: n for n in range(300_000)}", "x[299_999] = 0"),
+    "inner": ("x = {'a': [{'b': {1, 2}}]}", "x['a'][0]['b'].add(3)"),
+    "set": ("x = {1, 2}", "x.discard(1)"),
+    "deque": ("import collections\nx = collections.deque([1, 2])", "x.rotate(1)"),
+    "counter": ("import collections\nx = collections.Counter('abc')", "x['a'] += 1"),
+    "bytearray": ("x = bytearray(10_000)", "x[0] = 1"),
+    "array": ("import array\nx = array.array('d', range(1_000))", "x[0] = 5.5"),
+    "object": ("class C: pass\nx = C(); x.n = 1", "x.n = 2"),
+    "dataclass": (
+        "import dataclasses\n@dataclasses.dataclass\nclass D:\n    n: list\nx = D([1])",
+        "x.n.append(2)",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", IN_PLACE)
+async def test_what_is_changed_in_place_is_changed(opened: Opener, case: str) -> None:
+    make, change = IN_PLACE[case]
+    repl = await opened("text")
+    await repl.out(f"{make}\nother = [1, 2]")
+    assert changed(await repl("None")) == []
+    assert changed(await repl(change)) == ["x"]
+    assert changed(await repl("_ = str(x)")) == []
+
+
+def changed(execution: Execution) -> list[str]:
+    assert execution.error is None, execution.error.traceback
+    return [one.name for one in execution.variables if one.changed]
+
+
+async def test_previews_look_into_every_kind_and_stay_short(opened: Opener) -> None:
+    repl = await opened("text")
+    code = """
+import collections, dataclasses
+@dataclasses.dataclass
+class Big:
+    name: str
+    items: list
+many = list(range(5_000_000))
+big = Big("b", many)
+counter = collections.Counter({n: n for n in range(2_000_000)})
+Pair = collections.namedtuple("Pair", "left right")
+pair = Pair(many, 1)
+huge = 7 ** 3_000_000
+window = range(10 ** 12)
+class Long(list): pass
+long = Long(many)
+members = set(many)
+"""
+    began = time.monotonic()
+    execution = await repl(code)
+    seconds = time.monotonic() - began
+    began = time.monotonic()
+    await repl("None")
+    assert time.monotonic() - began < max(0.3, seconds / 4)
+    shown = {one.name: (one.size, one.preview) for one in execution.variables}
+    assert shown["big"] == (None, "Big(name='b', items=[0, 1, 2, 3, 4, 5, 6, 7, ...])")
+    assert shown["counter"] == (2_000_000, "Counter({0: 0, 1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7, ...})")
+    assert shown["pair"] == (2, "Pair(([0, 1, 2, 3, 4, 5, 6, 7, ...], 1))")
+    assert shown["huge"] == (None, "<a number of 8,422,065 bits>")
+    assert shown["window"] == (10**12, "range(0, 1000000000000)")
+    assert shown["long"] == (5_000_000, "Long([0, 1, 2, 3, 4, 5, 6, 7, ...])")
+    assert shown["members"] == (5_000_000, "{0, 1, 2, 3, 4, 5, 6, 7, ...}")
+
+
 async def test_the_hash_is_that_of_the_values(opened: Opener) -> None:
     code = "a = [1, {'k': {'z', 'y', 'x'}}, None]\nclass C: pass\nc = C(); c.x = 2.5\ndef f(n): return n + 1"
     one, two = await opened("text"), await opened("other text")

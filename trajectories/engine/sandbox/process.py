@@ -84,6 +84,7 @@ class ProcessSandbox:
     async def open(self) -> None:
         """Starts the REPL now. Raises `SandboxError`, `DocumentError`."""
         self._child = await self._opened("repl")
+        self._child.stand_still()
 
     async def execute(self, code: str, host: HostCalls) -> Execution:
         """Runs a cell; opens a fresh REPL first when the last one was lost. Cancelling kills the REPL."""
@@ -92,9 +93,11 @@ class ProcessSandbox:
                 await self.open()
             assert self._child is not None
             cell = Cell(self._child, self._documents, self._settings, host, self._searcher)
+            self._child.go_on()
             try:
                 return await cell.run(code)
             finally:
+                self._child.stand_still()
                 if not self._child.alive:
                     await self._close_child()
 

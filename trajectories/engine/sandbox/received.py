@@ -36,6 +36,8 @@ _MOST_PARTS = 2_000
 _MOST_PARTS_OF_CALL = 500_000
 _MOST_PIECES = 2_000
 _NAME_CHARS = 200
+_NOTE_CHARS = 1_000
+_MOST_NOTES = 5
 _SCHEMA_CHARS = 1 << 17
 _MOST_CONTEXTS = 10_000
 _BIGGEST = 1 << 62
@@ -183,6 +185,7 @@ def execution(frame: Frame, documents: Sequence[Document], settings: ReplSetting
         variables=tuple(_variable(one) for one in wire.items(frame.get("variables"), MOST_VARIABLES)),
         variables_hash=wire.text(frame.get("hash"), 64),
         reads=tuple(_read(one, documents) for one in wire.items(frame.get("reads"), MOST_READS)),
+        notes=tuple(wire.text(note, _NOTE_CHARS) for note in wire.items(frame.get("notes"), _MOST_NOTES)),
         seconds=seconds,
     )
 

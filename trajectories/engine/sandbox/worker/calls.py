@@ -41,6 +41,7 @@ class Calls:
         self._depth = depth
         self._cell = ""
         self._made = 0
+        self.asked = False
 
     def begin(self, cell: str) -> None:
         self._cell, self._made = cell, 0
@@ -115,6 +116,7 @@ class Calls:
 
     def _check(self, items: list[dict[str, Any]], role: Any, model: Any, schema: Any) -> None:
         self._made += 1
+        self.asked = True
         if self._made > MOST_CALLS:
             raise LLMError(
                 "budget", f"{MOST_CALLS:,} calls are the limit for one cell: use llm_batch for many prompts."

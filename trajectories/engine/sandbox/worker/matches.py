@@ -24,6 +24,9 @@ class Match:
             raise IndexError("matches of grep have no groups; use re.finditer(pattern, context) for them")
         return self.text
 
+    def span(self) -> tuple[int, int]:
+        return self.start, self.end
+
     @property
     def shown(self) -> Span:
         """What printing this match shows."""

@@ -5,13 +5,12 @@ import traceback
 from types import TracebackType
 from typing import Any
 
+from .hints import Surroundings, hint_for
+
 _MOST_FRAMES = 10
 _MESSAGE_CHARS = 2_000
 _TRACEBACK_CHARS = 8_000
 CELL = "<cell "
-
-_NO_FILES = "Files, the network and other programs are not available in the REPL; the text is in `context`."
-_ONLY_STANDARD = "Only Python's standard library can be imported here."
 
 
 def remember_source(name: str, code: str) -> None:
@@ -19,7 +18,7 @@ def remember_source(name: str, code: str) -> None:
     linecache.cache[name] = (len(code), None, code.splitlines(keepends=True), name)
 
 
-def described(error: BaseException, timed_out: bool, cell_seconds: float, memory_bytes: int) -> dict[str, str]:
+def described(error: BaseException, timed_out: bool, cell_seconds: float, around: Surroundings) -> dict[str, str]:
     """kind, message and traceback of an exception that left a cell."""
     kind = "Timeout" if timed_out else type(error).__name__
     if timed_out:
@@ -27,7 +26,7 @@ def described(error: BaseException, timed_out: bool, cell_seconds: float, memory
     else:
         message = _message(error)
     lines = [*_frames(error), f"{kind}: {message}" if message else kind]
-    hint = None if timed_out else _hint(error, memory_bytes)
+    hint = None if timed_out else hint_for(error, around)
     if hint:
         lines.append(f"Hint: {hint}")
     return {
@@ -84,29 +83,6 @@ def _syntax_lines(error: SyntaxError) -> list[str]:
         if error.offset:
             lines.append("    " + " " * (error.offset - 1) + "^")
     return lines
-
-
-def _hint(error: BaseException, memory_bytes: int) -> str | None:
-    text = str(error)
-    if isinstance(error, ModuleNotFoundError):
-        return _ONLY_STANDARD
-    if isinstance(error, ImportError | PermissionError | FileNotFoundError) or _is_network(error):
-        return _NO_FILES
-    if isinstance(error, MemoryError):
-        return f"There are {memory_bytes >> 20:,} MiB beside `context`: go through it in pieces and `del` what is done."
-    if isinstance(error, TypeError) and "LLMError" in text:
-        return "A failed item of a batch is an LLMError object in its place: check with isinstance(item, LLMError)."
-    if isinstance(error, TypeError) and "'int' object is not callable" in text:
-        return "Matches of grep have numbers: match.start and match.end, without parentheses."
-    if isinstance(error, RuntimeError) and "start new thread" in text:
-        return "Threads are few or not allowed here: llm_batch asks many prompts in parallel without them."
-    if isinstance(error, SyntaxError) and "await" in text:
-        return "There is nothing to await: llm_batch already asks in parallel."
-    return None
-
-
-def _is_network(error: BaseException) -> bool:
-    return type(error).__name__ in ("URLError", "gaierror") or (isinstance(error, OSError) and error.errno == 1)
 
 
 def _ends(text: str, limit: int) -> str:

@@ -2,7 +2,6 @@
 
 import builtins
 import io
-import reprlib
 import threading
 from typing import Any
 
@@ -121,21 +120,3 @@ class Printer:
         else:
             self._record.note("printed", document, start, start + half)
             self._record.note("printed", document, end - half, end)
-
-
-class Preview(reprlib.Repr):
-    """A short repr() that never walks through something large."""
-
-    def __init__(self, chars: int) -> None:
-        super().__init__()
-        self.chars = chars
-        self.maxstring = self.maxother = self.maxlong = chars
-        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = self.maxdeque = 8
-        self.maxlevel = 3
-
-    def of(self, value: Any) -> str:
-        text = self.repr(value)
-        return text if len(text) <= self.chars else text[: self.chars - 1] + "…"
-
-    def repr_str(self, value: str, level: int) -> str:
-        return repr(str.__getitem__(value, slice(self.maxstring)))

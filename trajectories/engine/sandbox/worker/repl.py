@@ -13,6 +13,7 @@ from . import mistakes, variables
 from .calls import Calls, LLMError
 from .channel import Channel, Frame
 from .endings import Ended, Endings
+from .hints import Surroundings
 from .interrupts import Interrupts
 from .output import Output, Printer
 from .quoting import Quoter
@@ -146,11 +147,16 @@ class Repl:
     def _described(self, error: BaseException) -> dict[str, str]:
         timed_out = isinstance(error, KeyboardInterrupt) and self._interrupts.fired
         try:
-            return mistakes.described(error, timed_out, self._opened["cell_seconds"], self._opened["memory_bytes"])
+            return mistakes.described(error, timed_out, self._opened["cell_seconds"], self._surroundings())
         except Exception as second:  # noqa: BLE001 - str() of an exception is the model's code
             name = type(error).__name__[:200]
             message = f"{name} (it could not be shown: {type(second).__name__})"
             return {"kind": name, "message": message, "traceback": message}
+
+    def _surroundings(self) -> Surroundings:
+        names = [document["name"] for document in self._opened["documents"]]
+        memory = self._opened["memory_bytes"]
+        return Surroundings(self._namespace, self._reserved, names, (), memory, self._calls.asked)
 
     def _done(self, number: int, error: dict[str, str] | None, began: float) -> Frame:
         if isinstance(self._namespace.get("answer"), dict):
@@ -160,7 +166,7 @@ class Repl:
         except Exception as wrong:  # noqa: BLE001 - the answer is the model's object
             ending, error = None, error or self._described(wrong)
         self._printer.find_printed(self._quoter)
-        made = self._user_variables()
+        listed = self._variables.after_cell(self._user_variables())
         return {
             "t": "done",
             "id": number,
@@ -169,8 +175,9 @@ class Repl:
             "truncated": self._output.truncated,
             "error": error,
             "ending": ending,
-            "variables": self._variables.listed(made),
-            "hash": variables.hash_of(made),
+            "variables": listed.variables,
+            "hash": listed.hash,
+            "notes": _notes(),
             "reads": self._record.take(),
             "cpu": time.process_time() - began,
         }
@@ -194,6 +201,20 @@ class Repl:
         return Listing("\n".join(lines) if lines else "no variables yet")
 
 
+def _notes() -> list[str]:
+    """What the model may not have noticed."""
+    threads = [thread for thread in threading.enumerate() if thread is not threading.main_thread()]
+    if not threads:
+        return []
+    names = ", ".join(thread.name[:40] for thread in threads[:3]) + (", …" if len(threads) > 3 else "")
+    one = len(threads) == 1
+    return [
+        f"{len(threads)} {'thread' if one else 'threads'} ({names}) still {'runs' if one else 'run'} after the end of "
+        "the cell. Between cells threads stand still, what they print is lost, and their calls to models are dropped: "
+        "join threads before a cell ends."
+    ]
+
+
 def _thread_ended(ended: threading.ExceptHookArgs) -> None:
     """FINAL in a thread is no mistake: it counts when the cell is over."""
     if not issubclass(ended.exc_type, Ended):
@@ -209,5 +230,5 @@ def _bare_done(number: int, failure: Exception) -> Frame:
     return {
         **{"t": "done", "id": number, "out": "", "out_chars": 0, "truncated": False, "ending": None},
         **{"error": {"kind": "Error", "message": message, "traceback": message}},
-        **{"variables": [], "hash": "", "reads": [], "cpu": 0.0},
+        **{"variables": [], "hash": "", "notes": [], "reads": [], "cpu": 0.0},
     }
