@@ -169,7 +169,11 @@ class Host:
             question=run.question,
             documents=tuple(
                 engine.Document(
-                    id=row.id, name=row.name, text=documents.open_text(row), decoded_bytes=row.decoded_bytes or None
+                    id=row.id,
+                    name=row.name,
+                    text=documents.open_text(row),
+                    decoded_bytes=row.decoded_bytes or None,
+                    pictures=documents.pictures_of(row),
                 )
                 for row in rows
             ),

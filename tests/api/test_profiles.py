@@ -37,7 +37,7 @@ def test_shipped_ones_are_listed_with_their_text_and_own_ones_go_before_them(sen
     names = {item["name"]: item for item in send("GET", "/profiles").json()["items"]}
     assert {"general", "small", "coder", "recursive"} <= names.keys()
     assert 'name = "general"' in names["general"]["text"]
-    assert send("PUT", "/profiles/general", {"text": 'title = "My general"'}).json()["version"] == 2
+    assert send("PUT", "/profiles/general", {"text": 'title = "My general"'}).json()["version"] == 3
     (general,) = [item for item in send("GET", "/profiles").json()["items"] if item["name"] == "general"]
     assert general["own"] is True
 

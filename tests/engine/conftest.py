@@ -61,6 +61,8 @@ class Lab:
         """Context windows by `connection/model`."""
         self.provider = "openai"
         self.prices: dict[str, engine.Price] = {}
+        self.sees: dict[str, bool] = {}
+        """Whether models take images."""
         self.tools: dict[str, engine.Tool] = {}
         self.profile: str | None = None
         """What is known to suit the root's model."""
@@ -98,7 +100,12 @@ class Lab:
 
     def _spec(self, name: str) -> engine.ModelSpec:
         profile = self.profile if name == "test/root" else None
-        return engine.ModelSpec(context_window=self.windows.get(name), price=self.prices.get(name), profile=profile)
+        return engine.ModelSpec(
+            context_window=self.windows.get(name),
+            price=self.prices.get(name),
+            profile=profile,
+            takes_images=self.sees.get(name),
+        )
 
     def root_requests(self) -> list[dict[str, Any]]:
         return [request for request in self.server.requests if request["messages"][0]["role"] == "system"]

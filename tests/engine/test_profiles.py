@@ -68,10 +68,10 @@ def test_a_profile_that_cannot_be_used_is_refused_with_one_sentence(text: str, s
 @pytest.mark.parametrize(
     ("policy", "told", "label"),
     [
-        ({}, None, "general@1"),
+        ({}, None, "general@2"),
         ({}, "small", "small@1"),
         ({"profile": "coder"}, "small", "coder@1"),
-        ({}, "none-such", "general@1"),
+        ({}, "none-such", "general@2"),
     ],
 )
 async def test_the_roots_model_chooses_where_the_policy_does_not(

@@ -11,6 +11,7 @@ from trajectories.documents.extraction import resume_extractions as _resume
 from trajectories.documents.finding import Found, find
 from trajectories.documents.keeping import add_file, add_text, discard, find_same, remove, remove_unused, restore
 from trajectories.documents.names import clean_name
+from trajectories.documents.pictures import pictures_of
 from trajectories.documents.samples import Sample, add_sample, samples
 from trajectories.documents.store import open_text
 
@@ -26,6 +27,7 @@ __all__ = [
     "find",
     "find_same",
     "open_text",
+    "pictures_of",
     "remove",
     "remove_unused",
     "restore",

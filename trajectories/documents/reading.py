@@ -52,8 +52,14 @@ def read_file(
     size = source.stat().st_size
     if seconds is None:
         seconds = min(SECONDS + SECONDS_PER_MEGABYTE * (size >> 20), MOST_SECONDS)
-    limits = [str(limit) for limit in (memory + size, math.ceil(seconds) + 1, TEXT_BYTES)]
-    command = [sys.executable, "-I", "-X", "utf8", str(CHILD), str(source), name, str(folder), *limits]
+    status = run_reader(CHILD, [str(source), name, str(folder)], folder, memory=memory + size, seconds=seconds)
+    return checked(folder, status)
+
+
+def run_reader(child: Path, arguments: list[str], folder: Path, *, memory: int, seconds: float) -> int:
+    """Runs a child that reads a hostile file and writes into `folder`; its exit status. Raises `ReadingError`."""
+    limits = [str(limit) for limit in (memory, math.ceil(seconds) + 1, TEXT_BYTES)]
+    command = [sys.executable, "-I", "-X", "utf8", str(child), *arguments, *limits]
     with (folder / "stderr").open("wb") as complaints:
         process = subprocess.Popen(
             command,
@@ -71,8 +77,8 @@ def read_file(
         finally:
             _end(process)
     if status != 0:
-        log.warning("The reader of %r ended with %d: %s", name, status, _last_words(folder / "stderr"))
-    return checked(folder, status)
+        log.warning("%s of %r ended with %d: %s", child.stem, arguments[1], status, _last_words(folder / "stderr"))
+    return status
 
 
 def _last_words(complaints: Path) -> str:

@@ -32,6 +32,8 @@ LONGEST_WAIT = 30.0
 NOT_BILLED: frozenset[FailureKind] = frozenset({"auth", "rate_limit", "overloaded", "bad_request", "context_length"})
 OUTPUT_TOKENS = {"root": 16_384}
 OUTPUT_TOKENS_ELSE = 8_192
+TOKENS_A_PICTURE = 2_500
+"""At most; providers count some 1,600 for one of the size that is sent."""
 MOST_CHARS_A_TOKEN = 5
 """A prompt whose tokens, counted so generously, exceed the window is not sent at all."""
 
@@ -124,6 +126,7 @@ class Caller:
     async def _asked(self, call: Call, request: Request, node: Node) -> Reply:
         """Reserves the call's share of the budget, asks, and replaces the reservation by what was really spent."""
         _check_window(call)
+        _check_pictures(call)
         reservation = await call.budget.reserve(ask_for(call), last_chance=call.last_chance)
         usage, cost, trying = None, None, _Trying(time.monotonic())
         try:
@@ -231,6 +234,11 @@ class Caller:
         node.data |= {"usage": usage_json(usage), "cost": cost_json(cost)}
 
 
+def _check_pictures(call: Call) -> None:
+    if call.route.spec.takes_images is False and any(message.pictures for message in call.messages):
+        raise ProviderError("bad_request", f"{call.route.name} takes no images. Ask another model, or use the text.")
+
+
 @dataclass(slots=True)
 class _Trying:
     since: float
@@ -277,7 +285,8 @@ def _check_window(call: Call) -> None:
 def estimated_tokens(messages: Sequence[Message]) -> int:
     """At most so many: a byte is rarely less than a third of a token."""
     size = sum(len(message.content.encode("utf-8", "replace")) for message in messages)
-    return size // 3 + 16 * len(messages)
+    pictures = sum(len(message.pictures) for message in messages)
+    return size // 3 + 16 * len(messages) + TOKENS_A_PICTURE * pictures
 
 
 def ask_for(call: Call) -> Ask:
@@ -292,6 +301,8 @@ def call_key(path: str, request: Request) -> str:
     digest = hashlib.sha256(f"{path}\0{request.model}\0".encode())
     for message in request.messages:
         digest.update(f"{message.role}\0{message.content}\0".encode("utf-8", "replace"))
+        for picture in message.pictures:
+            digest.update(f"{picture.document}\0{picture.number}\0".encode())
     if request.schema is not None:
         digest.update(json.dumps(request.schema, sort_keys=True, default=str).encode())
     return digest.hexdigest()[:32]

@@ -2,7 +2,8 @@
 words; an owner may write others, which are checked like them.
 
 A profile is TOML: `name`, `version`, `title`, `system`, and the tables `calls`, `advice` and `messages`. With
-`extends = "general"` it holds only what differs. Texts are templates: {name} is filled in, {{ and }} are braces.
+`extends = "general"` it holds only what differs. Texts are templates: {name} is filled in, {{ and }} are braces, and a
+backslash at the end of a line joins it with the next one.
 """
 
 import string
@@ -70,7 +71,7 @@ def read_profile(text: str, name: str, version: int) -> Profile:
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        parsed = tomllib.loads(text)
+        parsed = tomllib.loads(text.replace("\\\n", ""))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise PolicyError(f"The profile is not TOML: {error}.") from error
     for field in parsed:

@@ -39,13 +39,15 @@ def first_message(profile: Profile, question: str, documents: Sequence[Document]
     if more > 0:
         listed.append(profile.say("more_documents", count=more))
     chars = sum(document.text.chars for document in documents)
+    pictures = sum(len(document.pictures.names) for document in documents if document.pictures)
     kind = "many_documents" if is_list else "one_document"
-    return profile.say(
+    told = profile.say(
         "first",
         question=question,
         documents="\n".join(listed),
         kind=profile.say(kind, count=len(documents), chars=chars),
     )
+    return f"{told}\n\n{profile.say('images', count=pictures)}" if pictures else told
 
 
 def answer_form(profile: Profile, schema: Any) -> str:

@@ -23,7 +23,18 @@ from trajectories.engine.routing import Ladder
 from trajectories.engine.shop import Shop
 from trajectories.engine.text import TextInMemory, TextPiece
 from trajectories.engine.tree import Node, Tree
-from trajectories.engine.types import CallItem, CallResult, Document, HostCall, Message, Quote, QuotingText, Read, Span
+from trajectories.engine.types import (
+    CallItem,
+    CallResult,
+    Document,
+    HostCall,
+    Message,
+    Picture,
+    Quote,
+    QuotingText,
+    Read,
+    Span,
+)
 
 SHORT_PROMPT = 2_000
 """A sub-RLM's prompt up to this length is its question; a longer one only stands in its context."""
@@ -131,7 +142,11 @@ class SubCalls:
 
     async def _ask(self, item: "_Item") -> CallResult:
         prompt = item.prompt
-        messages = (Message(role="user", content=prompt.text, quotes=prompt.quotes),)
+        try:
+            pictures = await _pictures(item.item.pictures, self._reach.documents)
+        except EngineError as error:
+            return _failed("bad_request", str(error))
+        messages = (Message(role="user", content=prompt.text, quotes=prompt.quotes, pictures=pictures),)
         ladder = self._shop.router.ladder(item.call.role, item.call.model, estimated_tokens(messages))
         call = Call(
             route=ladder[0],
@@ -202,6 +217,27 @@ class _Batch:
         if self._first is None:
             self._first = self._tree.next_number()
         return self._first
+
+
+async def _pictures(numbers: Sequence[int], documents: Sequence[Document]) -> tuple[Picture, ...]:
+    """The pictures with these numbers in the REPL's list. Raises `DocumentError`."""
+    return await asyncio.to_thread(_read_pictures, numbers, documents) if numbers else ()
+
+
+def _read_pictures(numbers: Sequence[int], documents: Sequence[Document]) -> tuple[Picture, ...]:
+    places = [
+        (index, number)
+        for index, document in enumerate(documents)
+        for number in range(len(document.pictures.names) if document.pictures else 0)
+    ]
+    shown = []
+    for place in numbers:
+        index, number = places[place]
+        pictures = documents[index].pictures
+        assert pictures is not None
+        media_type, data = pictures.read(number)
+        shown.append(Picture(document=index, number=number, media_type=media_type, data=data))
+    return tuple(shown)
 
 
 def _child_document(given: QuotingText | Span, number: int, documents: Sequence[Document]) -> Document:

@@ -43,6 +43,17 @@ class Text(Protocol):
         ...
 
 
+class Pictures(Protocol):
+    """The pictures of a document (its pages, for example), read when a model is to see one."""
+
+    names: tuple[str, ...]
+    """What each is called; the engine only passes it on."""
+
+    def read(self, number: int) -> tuple[str, bytes]:
+        """(media type, bytes). Blocks. Raises `DocumentError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One input of a run."""
@@ -51,6 +62,7 @@ class Document:
     """The name the outside knows it by; the engine only passes it on."""
     name: str
     text: Text
+    pictures: Pictures | None = None
     origin: "Span | None" = None
     """For a child's context that is an exact piece of one of the root's documents."""
     decoded_bytes: int | None = None
@@ -114,11 +126,24 @@ class Connection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """One picture that a model is shown. The record keeps where it stands, not its bytes."""
+
+    document: int
+    """Index in the run's list."""
+    number: int
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
     role: Literal["system", "user", "assistant"]
     content: str
     quotes: tuple[Quote, ...] = ()
     """Known quotations of documents in `content`; for the record only, never sent."""
+    pictures: tuple[Picture, ...] = ()
+    """Shown after the words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +280,8 @@ class CallItem:
     """For sub-RLMs: the texts of the child's context, exact pieces of documents as their places, unread; None: the
     prompt itself is its context."""
     context_is_list: bool = False
+    pictures: tuple[int, ...] = ()
+    """Numbers in the REPL's list `images`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,8 +68,16 @@ class Packer:
             return self._text(value, (), rows)
         if isinstance(value, engine.QuotingText):
             return self._text(value.text, value.quotes, rows)
-        messages = [{"role": message.role, **self._text(message.content, message.quotes, rows)} for message in value]
-        return {"messages": messages}
+        return {"messages": [self._message(message, rows) for message in value]}
+
+    def _message(self, message: engine.Message, rows: dict[bytes, Kept]) -> dict[str, Any]:
+        kept = {"role": message.role, **self._text(message.content, message.quotes, rows)}
+        if message.pictures:
+            kept["images"] = [
+                {"document": self._document_ids[picture.document], "number": picture.number}
+                for picture in message.pictures
+            ]
+        return kept
 
     def _text(self, text: str, quotes: Sequence[engine.Quote], rows: dict[bytes, Kept]) -> dict[str, Any]:
         text, raw = utf8(text)
@@ -171,7 +179,11 @@ def _hashes(references: Mapping[str, Any]) -> Iterable[str]:
 def _filled(reference: Mapping[str, Any], texts: Mapping[str, str]) -> Any:
     if "messages" not in reference:
         return texts[reference["sha"]]
-    return [{"role": message["role"], "content": texts[message["sha"]]} for message in reference["messages"]]
+    return [
+        {"role": message["role"], "content": texts[message["sha"]]}
+        | ({"images": message["images"]} if "images" in message else {})
+        for message in reference["messages"]
+    ]
 
 
 def _texts(hashes: Iterable[str]) -> dict[str, str]:

@@ -106,7 +106,14 @@ class Fold:
                 return self._finish(event)
             case "lm.retried":
                 return self._retry(event)
-            case "tier.raised" | "call.repaired" | "history.compacted" | "early_stop.noticed" | "budget.reached":
+            case (
+                "tier.raised"
+                | "call.repaired"
+                | "history.compacted"
+                | "early_stop.noticed"
+                | "budget.reached"
+                | "tool.called"
+            ):
                 return self._notice(event)
             case "run.started":
                 self.run.started_at = datetime.fromisoformat(event["at"])

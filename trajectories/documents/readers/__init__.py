@@ -29,6 +29,7 @@ _NOT_READERS = {
     "output",
     "pdf_layout",
     "pdf_lines",
+    "picture_child",
 }
 
 

@@ -3,12 +3,13 @@
 Source: https://docs.anthropic.com/en/api/messages, …/messages-streaming, …/prompt-caching.
 """
 
+import base64
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trajectories.engine.errors import ProviderError
 from trajectories.engine.lm.openai_wire import MOST_NAME, count_of, schema_as_text, whole_text
-from trajectories.engine.types import JSON, Message, Reply, Request, Usage
+from trajectories.engine.types import JSON, Message, Picture, Reply, Request, Usage
 
 OUTPUT_TOKENS = 8_192
 """The format wants a limit with each request; this one where the budget names none."""
@@ -50,7 +51,13 @@ def body_of(request: Request, *, streamed: bool) -> dict[str, Any]:
 def _blocks(message: Message) -> list[dict[str, Any]]:
     """A text block must hold something that is not white space."""
     text = message.content if message.content.strip() else "(empty)"
-    return [{"type": "text", "text": text}]
+    return [*(_image(picture) for picture in message.pictures), {"type": "text", "text": text}]
+
+
+def _image(picture: Picture) -> dict[str, Any]:
+    """Before the words: so the makers of the format advise."""
+    data = base64.b64encode(picture.data).decode()
+    return {"type": "image", "source": {"type": "base64", "media_type": picture.media_type, "data": data}}
 
 
 class GrowingReply:

@@ -17,7 +17,15 @@ from typing import Any
 from trajectories.engine.errors import ProviderError
 from trajectories.engine.lm.failures import Complaint, complaint_in, complaint_of, failure, kind_of
 from trajectories.engine.lm.http import HTTP, Answer, Stream, address_of, bearer, host_of
-from trajectories.engine.lm.openai_wire import GrowingReply, encode, load, reply_of, schema_as_text, structured
+from trajectories.engine.lm.openai_wire import (
+    GrowingReply,
+    encode,
+    load,
+    message_of,
+    reply_of,
+    schema_as_text,
+    structured,
+)
 from trajectories.engine.lm.sse import EventReader
 from trajectories.engine.types import Connection, OnDelta, Reply, Request
 
@@ -105,13 +113,14 @@ class OpenAIClient:
     def body(self, request: Request, *, streamed: bool) -> dict[str, Any]:
         """What is sent for this request, without what the server is known to refuse."""
         refused = self._refused[request.model]
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        told = None
+        if request.schema is not None and ("response_format" in refused or not structured(request.schema)):
+            told = schema_as_text(request.schema)
+        messages = [message_of(message) for message in request.messages[:-1]]
+        messages.append(message_of(request.messages[-1], told or ""))
         body: dict[str, Any] = {"model": request.model, "messages": messages}
-        if request.schema is not None:
-            if "response_format" not in refused and (shape := structured(request.schema)):
-                body["response_format"] = shape
-            else:
-                messages[-1]["content"] += schema_as_text(request.schema)
+        if request.schema is not None and told is None:
+            body["response_format"] = structured(request.schema)
         if request.temperature is not None and "temperature" not in refused:
             body["temperature"] = request.temperature
         if request.max_output_tokens is not None:

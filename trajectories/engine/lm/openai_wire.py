@@ -3,6 +3,7 @@
 Servers that copy the format add their own fields; those that say something about reasoning, caching or cost are read.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -11,7 +12,7 @@ from typing import Any
 import orjson
 
 from trajectories.engine.errors import ProviderError
-from trajectories.engine.types import JSON, Reply, Usage
+from trajectories.engine.types import JSON, Message, Picture, Reply, Usage
 
 MOST_TOKENS = 10**8
 MOST_DOLLARS = Decimal(1_000)
@@ -115,6 +116,19 @@ def cost_of(usage: Any) -> Decimal | None:
         return cost
     elsewhere = _money(_part(usage, "cost_details").get("upstream_inference_cost"))
     return None if elsewhere is None else cost + elsewhere
+
+
+def message_of(message: Message, more: str = "") -> dict[str, Any]:
+    """`more` stands behind its words. With pictures the content is a list of parts."""
+    if not message.pictures:
+        return {"role": message.role, "content": message.content + more}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": message.content + more}]
+    parts += [{"type": "image_url", "image_url": {"url": _data_url(picture)}} for picture in message.pictures]
+    return {"role": message.role, "content": parts}
+
+
+def _data_url(picture: Picture) -> str:
+    return f"data:{picture.media_type};base64,{base64.b64encode(picture.data).decode()}"
 
 
 def structured(schema: JSON) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from trajectories.engine.sandbox.cell import Cell
 from trajectories.engine.sandbox.child import Child
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.nursery import Born, Nursery
+from trajectories.engine.sandbox.received import images_of
 from trajectories.engine.sandbox.searching import Searcher
 from trajectories.engine.sandbox.wire import Violation, WireBroken
 from trajectories.engine.types import Document, Execution, HostCalls, ReplSettings
@@ -143,6 +144,7 @@ class ProcessSandbox:
             "stdout_chars": self._settings.stdout_chars,
             "depth": self._settings.depth,
             "tools": list(self._settings.tools),
+            "images": images_of(self._documents),
         }
 
     def _check(self, ready: dict[str, Any]) -> None:

@@ -26,6 +26,8 @@ from trajectories.engine.types import (
 )
 
 MOST_ITEMS = 10_000
+MOST_PICTURES = 20
+"""Of one prompt."""
 CALL_CHARS = 256 << 20
 PROMPT_CHARS = 8 << 20
 ANSWER_CHARS = 1 << 20
@@ -60,6 +62,8 @@ class CallInParts:
         self._line = None if frame.get("line") is None else wire.whole(frame["line"], 1, 10_000_000)
         self._pieces: list[str] = []
         self._items: list[Any] = []
+        self._pictures: list[tuple[int, ...]] = []
+        """Of each item."""
         self._chars = 0
         self._parts_left = _MOST_PARTS_OF_CALL
 
@@ -93,8 +97,9 @@ class CallInParts:
                 prompt=self._text(prompt),
                 context=None if contexts is None else tuple(self._context(parts) for parts in contexts),
                 context_is_list=is_list,
+                pictures=pictures,
             )
-            for prompt, contexts, is_list in self._items
+            for (prompt, contexts, is_list), pictures in zip(self._items, self._pictures, strict=True)
         ]
         return HostCall(
             op=self._op,
@@ -107,7 +112,11 @@ class CallInParts:
         )
 
     def _checked(self, item: Any) -> tuple[list[Any], list[list[Any]] | None, bool]:
-        prompt, contexts, is_list = _three(item)
+        *first, shown = item if isinstance(item, list) and len(item) == 4 else (*wire.items(item, 3), [])
+        prompt, contexts, is_list = _three(first)
+        most = sum(len(document.pictures.names) for document in self._documents if document.pictures)
+        numbers = wire.items(shown, MOST_PICTURES)
+        self._pictures.append(tuple(wire.whole(number, 0, most - 1) for number in numbers))
         texts = None if contexts is None else [self._given(one) for one in wire.items(contexts, _MOST_CONTEXTS)]
         return self._parts(prompt, PROMPT_CHARS), texts, wire.flag(is_list)
 
@@ -171,6 +180,15 @@ class CallInParts:
             words.append(piece)
             at += len(piece)
         return QuotingText(text="".join(words), quotes=tuple(quotes))
+
+
+def images_of(documents: Sequence[Document]) -> list[dict[str, Any]]:
+    """What code knows of the pictures: [{number, document, name}], in the order of the documents."""
+    images: list[dict[str, Any]] = []
+    for index, document in enumerate(documents):
+        for name in document.pictures.names if document.pictures else ():
+            images.append({"number": len(images), "document": index, "name": name})
+    return images
 
 
 def execution(frame: Frame, documents: Sequence[Document], settings: ReplSettings, seconds: float) -> Execution:

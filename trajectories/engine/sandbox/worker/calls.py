@@ -47,14 +47,25 @@ class Calls:
         self._cell, self._made = cell, 0
         self._quoter.begin_cell()
 
-    def llm_call(self, prompt: str, role: str = "worker", model: str | None = None, schema: Any = None) -> Any:
-        item = {"prompt": _text("prompt", prompt)}
+    def llm_call(
+        self, prompt: str, role: str = "worker", model: str | None = None, schema: Any = None, images: Any = None
+    ) -> Any:
+        item = {"prompt": _text("prompt", prompt), "images": _images(images)}
         return _raised(self._ask("llm", [item], False, role, model, schema)[0])
 
     def llm_batch(
-        self, prompts: Sequence[str], role: str = "worker", model: str | None = None, schema: Any = None
+        self,
+        prompts: Sequence[str],
+        role: str = "worker",
+        model: str | None = None,
+        schema: Any = None,
+        images: Any = None,
     ) -> list[Any]:
-        items = [{"prompt": prompt} for prompt in _texts("prompts", prompts, "llm_call")]
+        texts = _texts("prompts", prompts, "llm_call")
+        shown = [None] * len(texts) if images is None else images
+        if not isinstance(shown, list | tuple) or len(shown) != len(texts):
+            raise ValueError(f"llm_batch wants as many lists of images as prompts ({len(texts)}), in a list")
+        items = [{"prompt": text, "images": _images(one)} for text, one in zip(texts, shown, strict=True)]
         return self._ask("llm", items, True, role, model, schema)
 
     def rlm_call(self, prompt: str, context: Any = None, role: str = "root", model: str | None = None) -> Any:
@@ -164,7 +175,7 @@ class _Sender:
             context = item.get("context")
             parts = self._parts(item["prompt"])
             contexts = None if context is None else [self._parts(text) for text in context]
-            packed.append([parts, contexts, isinstance(context, list)])
+            packed.append([parts, contexts, isinstance(context, list), item.get("images") or []])
             size += 100 + sum(_chars(part) for one in (parts, *(contexts or ())) for part in one)
             if size > _FRAME_CHARS:
                 self._flush(packed)
@@ -212,6 +223,17 @@ def _texts(name: str, values: Any, single: str) -> list[str]:
     if isinstance(values, str):
         raise TypeError(f"{name} must be a list of texts; for one text there is {single}(prompt)")
     return [_text(f"{name}[{index}]", value) for index, value in enumerate(values)]
+
+
+def _images(value: Any) -> list[int]:
+    """Numbers in `images`, of its entries or of numbers."""
+    if value is None:
+        return []
+    given = value if isinstance(value, list | tuple) else [value]
+    numbers = [one["number"] if isinstance(one, dict) and "number" in one else one for one in given]
+    if not all(isinstance(number, int) and not isinstance(number, bool) for number in numbers):
+        raise TypeError("images is a list of entries of `images`, such as images=[images[0]]")
+    return numbers
 
 
 def _context(value: Any) -> Any:

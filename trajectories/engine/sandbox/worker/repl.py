@@ -77,6 +77,7 @@ class Repl:
         return {
             "context": whole,
             "documents": [dict(document) for document in self._opened["documents"]],
+            "images": [dict(image) for image in self._opened["images"]],
             "peek": search.peek,
             "grep": search.grep,
             "llm_call": calls.llm_call,

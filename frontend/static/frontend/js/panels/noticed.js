@@ -2,6 +2,7 @@
 // What was noticed of a node while it ran: a stronger model, a repair, a history summed up, idle turns, a cap reached; and
 // which calls were made instead of which.
 import { whole } from '../format.js';
+import { shortTime } from '../words.js';
 import { note, nodeLink } from './pieces.js';
 
 /** @typedef {import('../detail.js').Subject} Subject */
@@ -18,6 +19,7 @@ const WORDS = {
   'call.repaired': told => ['warn', 'again', `Asked again for a reply that can be used. ${told.reason ?? ''}`],
   'history.compacted': told => ['', 'info', `${whole(told.messages ?? 0)} messages were summed up: ${whole(told.tokens_before ?? 0)} tokens became ${whole(told.tokens_after ?? 0)}. The code still has them in history.`],
   'early_stop.noticed': told => ['warn', 'warn', `${told.reason ?? `Early stopping: ${String(told.rule ?? '').replaceAll('_', ' ')}.`}${told.mode === 'shadow' ? ' It was only noted.' : ''}`],
+  'tool.called': told => [told.error ? 'warn' : '', told.error ? 'warn' : 'cell', `Called the tool ${told.name}${told.line ? ` in line ${told.line}` : ''}, ${shortTime(told.seconds ?? 0)}.${told.error ? ` ${told.error}` : ''}`],
   'budget.reached': told => ['warn', 'warn', told.message ?? `The limit of ${told.limit} was reached.`],
 };
 
