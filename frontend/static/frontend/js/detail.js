@@ -94,11 +94,18 @@ export class Detail {
   bodyKey() {
     const { node, batch } = this.selection;
     const state = this.host.state();
-    if (batch) return `b${batch.number} ${batch.items.length} ${state.version}`;
+    if (batch) return `b${batch.number} ${this.batchKey(batch, state)}`;
     if (!node) return '';
     const below = node.kind === 'cell' || node.kind === 'gate' ? state.children.get(node.number)?.length ?? 0 : 0;
     const after = node.kind === 'lm' ? state.hung.get(node.number)?.length ?? 0 : 0;
     return [node.number, node.status, node.retried_ms, below, after].join(' ');
+  }
+
+  /** Answers are compared again at each twentieth of the batch; all else of it follows each event. @param {Batch} batch @param {State} state */
+  batchKey(batch, state) {
+    if (this.current() !== 'Dissent') return state.version;
+    const done = batch.items.filter(node => node.end !== null).length;
+    return `${batch.items.length} ${done === batch.items.length} ${Math.floor(20 * done / batch.items.length)}`;
   }
 
   /** @param {number} number @param {string} text */
@@ -155,7 +162,8 @@ export class Detail {
     const turn = ++this.turn;
     this.panel.abort();
     this.panel = new AbortController();
-    const waiting = setTimeout(() => this.body.replaceChildren(skeleton()), 120);
+    this.body.setAttribute('aria-busy', 'true');
+    const waiting = setTimeout(() => { if (fromTop) this.body.replaceChildren(skeleton()); }, 120);
     try {
       const full = node ? await this.fetchNode(node.number) : null;
       if (turn !== this.turn) return;
@@ -171,6 +179,7 @@ export class Detail {
       if (turn === this.turn) this.body.replaceChildren(this.failure(error));
     } finally {
       clearTimeout(waiting);
+      if (turn === this.turn) this.body.setAttribute('aria-busy', 'false');
     }
   }
 
@@ -331,6 +340,6 @@ function batchChip(batch) {
 }
 
 function skeleton() {
-  return element('div', { class: 'skels', 'aria-label': 'Loading' },
+  return element('div', { class: 'skels', role: 'status', 'aria-label': 'Loading' },
     ...['w60', 'w90', 'w75', 'w40'].map(width => element('div', { class: `skel ${width}` })));
 }
