@@ -68,6 +68,8 @@ def _put(step: Step, part: Node) -> None:
 
 def gates_of(call: Node) -> list[Node]:
     """What judged its reply, and the replies before it."""
+    if call.instead_of is None and not call.below:
+        return []
     return [gate for one in call.tries for gate in one.below if gate.kind == "gate"]
 
 
@@ -96,6 +98,8 @@ class Essences:
         self._steps: dict[int, list[Step]] = {}
         self._calls: dict[int, list[Calls]] = {}
         self._facets: dict[int, Facets] = {}
+        self._essences: dict[int, int] = {}
+        self._prompts: dict[int, int] = {}
 
     def prepare(self, record: Record) -> None:
         """Works out the deepest first: a parent's number is below its children's."""
@@ -142,7 +146,10 @@ class Essences:
 
     def number(self, thing: "Step | Calls | Node") -> int:
         """Equal for things with equal facets."""
-        return self._short(tuple(self.facets(thing).values()))
+        known = self._essences.get(id(thing))
+        if known is None:
+            known = self._essences[id(thing)] = self._short(tuple(self.facets(thing).values()))
+        return known
 
     def differing(self, one: "Step | Calls | Node", other: "Step | Calls | Node") -> tuple[str, ...]:
         """Names of the facets in which they differ."""
@@ -212,10 +219,12 @@ class Essences:
 
     def prompt(self, call: Node) -> int:
         """Equal for calls that were asked the same."""
-        if call.kind == "rlm":
-            return self._short(call.texts.get("question", call.name))
-        first = call.tries[0]
-        return self._short(first.prompt or first.name)
+        known = self._prompts.get(id(call))
+        if known is None:
+            first = call.tries[0]
+            asked = call.texts.get("question", call.name) if call.kind == "rlm" else first.prompt or first.name
+            known = self._prompts[id(call)] = self._short(asked)
+        return known
 
 
 def _shas(nodes: list[Node], name: str) -> list[str]:

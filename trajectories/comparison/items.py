@@ -39,6 +39,9 @@ class ItemPairs:
 
 def pair_items(ours: Sequence[Node], theirs: Sequence[Node], essences: Essences) -> ItemPairs:
     """By place and prompt; what is left by prompt; what is left then by place."""
+    asked, theirs_asked = ([essences.prompt(item) for item in items] for items in (ours, theirs))
+    if asked == theirs_asked:
+        return ItemPairs(pairs=[(at, at) for at in range(len(ours))], extra=[])
     keys: tuple[Callable[[Placed], Hashable], ...] = (
         lambda placed: (_place(placed), essences.prompt(placed[1])),
         lambda placed: essences.prompt(placed[1]),

@@ -30,7 +30,6 @@ COLUMNS = (
     "batch",
     "index",
     "input_tokens",
-    "subtree_usd",
 )
 JSON_COLUMNS = ("data", "texts", "error")
 
@@ -51,8 +50,7 @@ class Node:
     batch: int | None
     index: int | None
     input_tokens: int | None
-    usd: Decimal | None
-    """Of the node and all below it, as far as it has prices; None: unknown, or not known yet."""
+    usd_text: str | None
     unpriced: int
     """Calls in it without a known price."""
     error: str
@@ -72,6 +70,12 @@ class Node:
     instead_of: "Node | None" = None
     """That call itself, which is no child of its parent any more."""
     below: list["Node"] = field(default_factory=list)
+
+    @property
+    def usd(self) -> Decimal | None:
+        """Of the node and all below it, as far as it has prices; None: unknown, or not known yet."""
+        amount = None if self.usd_text is None else Decimal(self.usd_text)
+        return amount if amount or not self.unpriced else None
 
     @property
     def tries(self) -> list["Node"]:
@@ -167,7 +171,7 @@ def _rows(run: Run) -> Iterator[tuple[Any, ...]]:
 
 def _node(values: tuple[Any, ...], began: float) -> tuple[Node, int | None]:
     """The node, and its parent's number."""
-    number, parent, kind, depth, name, status, start, end, role, model, batch, index, tokens, usd, *json = values
+    number, parent, kind, depth, name, status, start, end, role, model, batch, index, tokens, *json = values
     data, texts, error = (orjson.loads(text) if text else {} for text in json)
     request = texts.get("request") or {}
     reads = data.get("reads") or ()
@@ -185,7 +189,7 @@ def _node(values: tuple[Any, ...], began: float) -> tuple[Node, int | None]:
         batch=batch,
         index=index,
         input_tokens=tokens,
-        usd=usd,
+        usd_text=cost.get("usd"),
         unpriced=int(cost.get("unpriced_calls") or 0),
         error=_error(error),
         label=str(data.get("label") or ""),

@@ -125,19 +125,22 @@ class SideBySide:
         counts, laid = laid_items(row.sides, self._base, self._essences)
         row.items = tuple(counts)
         if row.result == "changed" and row.level < MOST_LEVELS:
-            differing = [sides for sides in laid if self._differ(sides)]
-            came_out_otherwise = [sides for sides in differing if self._is_changed(sides)]
-            shown = [*came_out_otherwise, *(sides for sides in differing if not self._is_changed(sides))]
-            most = min(MOST_ITEMS, len(came_out_otherwise) + MOST_ALONE)
-            row.below, _ = self._listed(shown, row.level + 1, most)
-            row.left_out = len(differing) - len(row.below)
+            otherwise, missing = self._differing(laid)
+            most = min(MOST_ITEMS, len(otherwise) + MOST_ALONE)
+            row.below, _ = self._listed([*otherwise, *missing], row.level + 1, most)
+            row.left_out = len(otherwise) + len(missing) - len(row.below)
 
-    def _is_changed(self, sides: Sides) -> bool:
-        """Whether two runs have it and it is not the same."""
-        return self._differ(tuple(side for side in sides if side is not None))
-
-    def _differ(self, sides: Sides) -> bool:
-        return len({None if side is None else self._essences.number(side) for side in sides}) > 1
+    def _differing(self, laid: Sequence[Sides]) -> tuple[list[Sides], list[Sides]]:
+        """What came out otherwise somewhere, and what is only missing somewhere."""
+        otherwise: list[Sides] = []
+        missing: list[Sides] = []
+        for sides in laid:
+            present = {self._essences.number(side) for side in sides if side is not None}
+            if len(present) > 1:
+                otherwise.append(sides)
+            elif None in sides:
+                missing.append(sides)
+        return otherwise, missing
 
 
 def _beside(base: Thing | None, side: Thing | None, differs: tuple[str, ...]) -> Beside:
