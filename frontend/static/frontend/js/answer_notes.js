@@ -35,6 +35,7 @@ async function load() {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     toast(`The notes on this answer could not be loaded. ${error.message}`);
+    addEventListener('reachable', () => load(), { once: true });
   }
 }
 

@@ -5,7 +5,7 @@ import { Drawing, picture } from './charts.js';
 import { openMark } from './node_list.js';
 import { place } from './place.js';
 import { follow } from './socket.js';
-import { $, $$, toast } from './ui.js';
+import { $, $$, failure, toast } from './ui.js';
 
 const FOLLOW_SECONDS = 3;
 const REST = 8; // of its time a page that follows a run fetches at most a ninth
@@ -129,8 +129,17 @@ document.addEventListener('change', event => {
   if (target.matches('.view select')) choose(target);
 });
 
+/** The tables have the same numbers, should the script that draws not have come. */
+function sayUndrawn() {
+  const error = { message: 'The script that draws it did not load. The table below has its numbers.' };
+  for (const plot of $$('[data-chart]')) {
+    plot.removeAttribute('role');
+    plot.replaceChildren(failure('This chart could not be drawn', error, () => location.reload()));
+  }
+}
+
 if ('Plotly' in globalThis || !Object.keys(figures).length) drawAll();
-else addEventListener('load', drawAll, { once: true });
+else addEventListener('load', () => ('Plotly' in globalThis ? drawAll() : sayUndrawn()), { once: true });
 
 // ---------------------------------------------------------------------------------------------- a run that goes on
 

@@ -4,7 +4,7 @@ import { lines, wholeLines } from './lines.js';
 import { documentText, place } from './place.js';
 import { follow } from './socket.js';
 import { wireStrip } from './strip.js';
-import { $, $$, ApiError, element } from './ui.js';
+import { $, $$, ApiError, failure } from './ui.js';
 
 /** @typedef {import('./coverage.js').Strip} Strip @typedef {import('./coverage.js').Span} Span */
 
@@ -26,7 +26,7 @@ async function read(box, strip, { start, end }) {
     if (mark) box.scrollTop += mark.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 4;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (box.dataset.turn === mine) box.replaceChildren(element('p', { class: 'more muted' }, error.message));
+    if (box.dataset.turn === mine) box.replaceChildren(failure('This text could not be loaded', error, () => read(box, strip, { document: strip.id, start, end })));
   }
 }
 

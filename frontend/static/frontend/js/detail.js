@@ -9,7 +9,7 @@ import { subtreeCost } from './state.js';
 import { fetchFull, NodeText } from './texts.js';
 import { active } from './timing.js';
 import { turnBefore } from './turns.js';
-import { $, $$, copy, element, iconElement } from './ui.js';
+import { $, $$, copy, element, failure, iconElement } from './ui.js';
 import { batchName, costText, isTurn, nameOf, shortModel, shortTime, STATUS_WORDS, tokensText } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -212,9 +212,7 @@ export class Detail {
 
   /** @param {any} error */
   failure(error) {
-    return element('div', { class: 'state err' }, iconElement('err'), element('h3', {}, 'This node could not be loaded'),
-      element('p', {}, error.message),
-      element('button', { class: 'btn', type: 'button', onclick: () => this.render(true) }, 'Try again'));
+    return failure('This node could not be loaded', error, () => this.render(true));
   }
 
   headKey() {

@@ -1,16 +1,19 @@
 // @ts-check
 // Documents that are still being read, and the list that waits for them.
 
-import { $, $$, api, toast } from './ui.js';
+import { $, $$, ApiError, api, toast } from './ui.js';
 
 const LOOK_AGAIN = 1_000;
 
-/** Waits until a document has been read. @param {string} id @param {(document: any) => void} [changed] @returns {Promise<any>} */
+/** Waits until a document has been read, also while the server cannot be reached. @param {string} id @param {(document: any) => void} [changed] @returns {Promise<any>} */
 export async function whenRead(id, changed) {
   for (;;) {
-    const found = await api('GET', `/documents/${id}`);
-    changed?.(found);
-    if (found.status !== 'processing') return found;
+    const found = await api('GET', `/documents/${id}`).catch(error => {
+      if (error instanceof ApiError && error.status === 0) return null;
+      throw error;
+    });
+    if (found) changed?.(found);
+    if (found && found.status !== 'processing') return found;
     await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN));
   }
 }

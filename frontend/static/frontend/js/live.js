@@ -6,7 +6,7 @@ import { documentAt, fetchData } from './place.js';
 import { tellHead } from './run_head.js';
 import { follow } from './socket.js';
 import { apply, load } from './state.js';
-import { $, ApiError, element, iconElement, toast } from './ui.js';
+import { $, ApiError, element, failure, iconElement, toast } from './ui.js';
 import { clock, costWords, count, duration, plural, whole } from './format.js';
 
 const MOST_ROWS = 8;
@@ -27,7 +27,8 @@ export async function watchLive(serverNow, refresh) {
     new Live(state, Date.now() / 1000 - serverNow, refresh);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    toast(error.message);
+    const again = () => watchLive(serverNow, refresh);
+    $('#live-list').replaceChildren(element('li', { class: 'calm' }, failure('What happens now could not be loaded', error, again)));
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { lines, wholeLines } from './lines.js';
 import { documentText } from './place.js';
-import { $, $$, ApiError, iconElement } from './ui.js';
+import { $, $$, ApiError, failure, iconElement } from './ui.js';
 import { whole } from './format.js';
 
 const AROUND = 1_500;
@@ -95,7 +95,7 @@ export async function showSpan({ document, chars, start, end }) {
     pane.replaceChildren(...lines(piece.text, piece.start, [start, last]));
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    if (mine === asked) pane.replaceChildren(Object.assign(globalThis.document.createElement('p'), { className: 'more muted', textContent: error.message }));
+    if (mine === asked) pane.replaceChildren(failure('This passage could not be loaded', error, () => showSpan({ document, chars, start, end }).then(scrollToMark)));
   }
 }
 

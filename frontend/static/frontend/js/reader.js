@@ -3,7 +3,7 @@
 // stood in for by two empty boxes whose height is guessed from their number of characters.
 
 import { press, register } from './actions.js';
-import { $, $$, ApiError, api, toast } from './ui.js';
+import { $, $$, ApiError, api, failure, toast } from './ui.js';
 import { lines, wholeLines } from './lines.js';
 import { share, whole } from './format.js';
 import { whenRead } from './documents.js';
@@ -38,6 +38,8 @@ class Reader {
     /** Counts jumps; a window fetched for an earlier place is thrown away. */
     this.jumps = 0;
     this.placed = () => {};
+    /** @type {HTMLElement | null} what says that a part is missing */
+    this.failed = null;
     this.guess();
     this.space();
     view.addEventListener('scroll', () => this.scrolled(), { passive: true });
@@ -94,13 +96,24 @@ class Reader {
   async fill() {
     this.busy = true;
     try {
-      while (await this.bringOne());
+      while (await this.bringOne()) this.failed?.remove();
     } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      toast(error.message);
+      this.fail(error, () => this.fill());
     } finally {
       this.busy = false;
     }
+  }
+
+  /** Says in the text that some of it is missing. @param {unknown} error @param {() => void} again */
+  fail(error, again) {
+    if (!(error instanceof ApiError)) throw error;
+    this.failed?.remove();
+    this.failed = failure('This part of the text could not be loaded', error, () => {
+      this.failed?.remove();
+      again();
+    });
+    this.failed.classList.add('reader-failed');
+    this.view.append(this.failed);
   }
 
   /** @returns {Promise<boolean>} whether something was brought */
@@ -153,12 +166,22 @@ class Reader {
     const keep = /** @type {[number, number]} */ (this.mark && this.mark[0] === at ? [at, Math.min(this.mark[1], at + WINDOW / 2)] : [at, at + 1]);
     const piece = wholeLines(await this.fetch(at - WINDOW / 2, at + WINDOW), this.chars, keep);
     if (jumps !== this.jumps) return;
+    this.failed?.remove();
     for (const { box } of this.windows) box.remove();
     const shown = this.made(piece);
     this.above.after(shown.box);
     this.windows = [shown];
     this.space();
     this.show(at);
+  }
+
+  /** The same, and says so where it cannot be done. @param {number} at @param {[number, number] | null} mark */
+  async go(at, mark) {
+    try {
+      await this.jump(at, mark);
+    } catch (error) {
+      this.fail(error, () => this.go(at, mark));
+    }
   }
 
   /** Scrolls to the line of a character that is on the page. @param {number} at */
@@ -214,14 +237,14 @@ function wireTools(reader) {
   };
   $('#tools').addEventListener('submit', event => {
     event.preventDefault();
-    if (document.activeElement === goTo) reader.jump(Number(goTo.value.replace(/\D/g, '')), null);
+    if (document.activeElement === goTo) reader.go(Number(goTo.value.replace(/\D/g, '')), null);
     else look(false);
   });
   $('#find-previous').addEventListener('click', () => look(true));
   for (const part of $$('#parts a[data-start]')) {
     part.addEventListener('click', event => {
       event.preventDefault();
-      reader.jump(Number(part.dataset.start), null);
+      reader.go(Number(part.dataset.start), null);
       history.replaceState(null, '', part.getAttribute('href'));
     });
   }

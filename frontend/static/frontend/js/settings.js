@@ -1,7 +1,7 @@
 // @ts-check
 // Settings: forms in dialogs that write through the API, then show the page as the server has it.
 
-import { $, $$, ApiError, api, confirmDialog } from './ui.js';
+import { $, $$, ApiError, api, confirmDialog, toast } from './ui.js';
 
 /** @param {HTMLFormElement} form @param {() => Promise<any>} write */
 async function save(form, write) {
@@ -33,8 +33,14 @@ function openForm(id, title, values) {
 /** @param {HTMLElement} button @param {string} title @param {string} text @param {string} path */
 async function removeAt(button, title, text, path) {
   if (!(await confirmDialog({ title, text, action: 'Delete' }))) return;
-  await api('DELETE', path);
-  location.reload();
+  try {
+    await api('DELETE', path);
+    location.reload();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    toast(error.message);
+    button.focus();
+  }
 }
 
 /** @param {string} form id of the form @param {(form: any) => Promise<any>} write */

@@ -1,7 +1,7 @@
 // @ts-check
 // The dialog that offers documents uploaded earlier.
 
-import { $, $$, api, element, iconElement } from './ui.js';
+import { $, $$, ApiError, api, element, failure, iconElement } from './ui.js';
 import { count } from './format.js';
 
 const PAGES = 10;
@@ -12,11 +12,19 @@ export function shelve(take) {
   let kept = [];
   const dialog = $('#shelf');
 
-  new MutationObserver(async () => {
+  const fill = async () => {
+    try {
+      kept = await readyDocuments();
+      list(kept);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      $('#shelf-list').replaceChildren(element('li', {}, failure('Your documents could not be loaded', error, fill)));
+    }
+  };
+  new MutationObserver(() => {
     if (!dialog.open) return;
     $('#shelf-list').replaceChildren(element('li', { class: 'skel' }), element('li', { class: 'skel' }));
-    kept = await readyDocuments();
-    list(kept);
+    fill();
   }).observe(dialog, { attributeFilter: ['open'] });
 
   $('#shelf-q').addEventListener('input', () => {

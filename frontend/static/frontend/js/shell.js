@@ -3,6 +3,7 @@
 import { register, press } from './actions.js';
 import { unmarkAll, marked } from './marks.js';
 import { openPalette } from './palette.js';
+import './reach.js';
 import './swap.js';
 import { $, copy, openDialog } from './ui.js';
 

@@ -4,7 +4,7 @@
 import { LEVELS, SAYS, totals } from './coverage.js';
 import { share, whole } from './format.js';
 import { documentAt, fetchData, place, traceAt } from './place.js';
-import { ApiError, element, iconElement } from './ui.js';
+import { ApiError, element, failure, iconElement } from './ui.js';
 
 /** @typedef {import('./coverage.js').Strip} Strip @typedef {import('./coverage.js').Span} Span */
 /**
@@ -51,7 +51,7 @@ export class StretchPanel {
       if (turn === this.turn) this.show(strip, span, told.totals, isCloser, readers(told));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      if (turn === this.turn) waiting.textContent = error.message;
+      if (turn === this.turn) waiting.replaceWith(failure('Who read it could not be looked up', error, () => this.tell(strip, span, isCloser)));
     }
   }
 

@@ -25,7 +25,10 @@ async function send(form, submitter) {
   const body = new URLSearchParams(/** @type {any} */ (new FormData(form, submitter)));
   const target = submitter?.getAttribute('formaction') ?? form.getAttribute('action') ?? location.href;
   const answer = await fetch(target, { method: 'POST', body, headers: { 'X-Swap': form.dataset.swap ?? '', Accept: 'text/html' } }).catch(() => null);
-  if (!answer) return toast(UNREACHABLE);
+  if (!answer) {
+    dispatchEvent(new Event('unreachable'));
+    return toast(UNREACHABLE);
+  }
   if (!answer.ok && answer.status !== 422) return toast(`The server answered ${answer.status}. Reload the page, then try again.`);
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   form.closest('.toast')?.remove();

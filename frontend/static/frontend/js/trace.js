@@ -2,19 +2,19 @@
 // The page Trace: one request for the skeleton of all nodes, then, while the run goes on, its events.
 import { fetchData } from './place.js';
 import { isLive, load } from './state.js';
-import { $, element, iconElement } from './ui.js';
+import { $, ApiError, element, failure, iconElement } from './ui.js';
 import { Watch } from './watch.js';
 import { Workbench } from './workbench.js';
 
-/** @param {string} sign @param {string} title @param {string} text @param {boolean} [retry] */
-function say(sign, title, text, retry = false) {
-  $('#det-b').replaceChildren(element('div', { class: `state${sign === 'err' ? ' err' : ''}` }, iconElement(sign),
-    element('h3', {}, title), element('p', {}, text),
-    retry ? element('button', { class: 'btn', type: 'button', onclick: () => location.reload() }, 'Try again') : null));
+/** @param {string} sign @param {string} title @param {string} text */
+function say(sign, title, text) {
+  $('#det-b').replaceChildren(element('div', { class: 'state' }, iconElement(sign), element('h3', {}, title), element('p', {}, text)));
 }
 
 async function open() {
   const main = $('#main');
+  main.setAttribute('aria-busy', 'true');
+  main.dataset.show = 'time';
   try {
     const tree = await fetchData('tree');
     const bench = new Workbench(load(tree), tree.run.seconds);
@@ -28,7 +28,11 @@ async function open() {
     bench.loadStrips();
     main.dataset.ready = String(Math.round(performance.now()));
   } catch (error) {
-    say('err', 'The trace could not be loaded', /** @type {Error} */ (error).message, true);
+    $('#det-b').replaceChildren(failure('The trace could not be loaded', error, open));
+    main.dataset.show = 'detail';
+    if (!(error instanceof ApiError)) throw error;
+  } finally {
+    main.removeAttribute('aria-busy');
   }
 }
 

@@ -92,6 +92,14 @@ export function confirmDialog({ title, text, action }) {
   }));
 }
 
+/**
+ * What stands where something could not be loaded. It is tried again by its button, and when the server answers again.
+ * @param {string} title @param {any} error @param {() => void} again
+ */
+export const failure = (title, error, again) => element('div', { class: 'state err', role: 'alert' }, iconElement('err'),
+  element('h3', {}, title), element('p', {}, error.message),
+  element('button', { class: 'btn', type: 'button', 'data-retry': '', onclick: again }, 'Try again'));
+
 /** @type {HTMLElement | null} */
 let tipElement = null;
 
@@ -198,6 +206,7 @@ export async function request(method, address, body, extra = {}) {
     method, headers, body: body === undefined ? undefined : JSON.stringify(body), ...extra,
   }).catch(error => {
     if (error.name === 'AbortError') throw error;
+    dispatchEvent(new Event('unreachable'));
     throw new ApiError(0, 'The server cannot be reached. Check that it is running, then try again.', null);
   });
   const text = await answer.text();

@@ -139,7 +139,11 @@ export class Workbench {
 
   async loadStrips() {
     this.strips = await fetchData('strips').catch(() => null);
-    if (!this.strips) return;
+    if (!this.strips) {
+      $('#cov-side').textContent = 'not loaded yet';
+      addEventListener('reachable', () => this.loadStrips(), { once: true });
+      return;
+    }
     const part = (/** @type {string} */ level) => `${level} ${share(this.strips.totals[level], this.strips.chars)}`;
     $('#cov-side').textContent = ['scanned', 'sent', 'cited'].map(part).join(' · ');
     this.drawStrip();
@@ -147,7 +151,10 @@ export class Workbench {
 
   async loadNotes() {
     onAnnotations(() => this.tree.draw());
-    await loadAnnotations().catch(() => toast('The notes on this run could not be loaded. Reload the page.'));
+    await loadAnnotations().catch(error => {
+      toast(`The notes on this run could not be loaded. ${error.message}`);
+      addEventListener('reachable', () => loadAnnotations(), { once: true });
+    });
   }
 
   // ---------------------------------------------------------------------------------------------- selection
