@@ -55,6 +55,7 @@ class Repl:
     """“Runs” what `Chance` wrote."""
 
     level = "none"
+    libraries = ()
 
     async def execute(self, code: str, host: HostCalls) -> Execution:
         told = json.loads(code) if code.startswith("{") else {"do": "end", "many": 1}

@@ -65,6 +65,11 @@ class Cells:
                         "The variables are not all as they were: a cell gave something else this time."
                     ]
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """What the code can import beside the standard library."""
+        return self._sandbox.libraries
+
     async def execute(
         self, parent: Node, code: str, step: int, share: int = SHOWN_CHARS
     ) -> tuple[Execution, Shown, list[str]]:

@@ -145,8 +145,9 @@ class Session:
             asked = shop.profile.say("follow_up", question=task.question)
             self._history = [*task.earlier.messages, Message(role="user", content=asked)]
             return
+        system = prompts.system_message(shop.profile, levels, list(shop.tools.values()), cells.libraries)
         self._history = [
-            Message(role="system", content=prompts.system_message(shop.profile, levels, list(shop.tools.values()))),
+            Message(role="system", content=system),
             Message(role="user", content=first),
         ]
 

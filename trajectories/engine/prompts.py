@@ -19,15 +19,17 @@ LISTED_VARIABLES = 30
 MOST_NAME = 80
 
 
-def system_message(profile: Profile, levels: int, tools: Sequence[Tool] = ()) -> str:
-    """`levels`: how many levels of calls the code may make (0 none, 1 plain, more: sub-RLMs)."""
+def system_message(profile: Profile, levels: int, tools: Sequence[Tool] = (), libraries: Sequence[str] = ()) -> str:
+    """`levels`: how many levels of calls the code may make (0 none, 1 plain, more: sub-RLMs). `libraries`: what can be
+    imported beside the standard library."""
     calls = "none" if levels == 0 else "plain" if levels == 1 else "recursive"
     listed = "\n".join(f"- `{tool.name}{tool.signature}`: {tool.description}" for tool in tools)
     offered = "\n\n" + profile.say("tools", listed=listed) if tools else ""
     system = profile.system.strip("\n").format(
         calls=profile.calls[calls].strip("\n"), advice=profile.advice[calls].strip("\n"), shown_chars=SHOWN_CHARS
     )
-    return system + offered
+    installed = "\n\n" + profile.say("libraries", names=" and ".join(libraries)) if libraries else ""
+    return system + installed + offered
 
 
 def first_message(profile: Profile, question: str, documents: Sequence[Document], is_list: bool) -> str:

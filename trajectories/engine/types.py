@@ -375,6 +375,11 @@ class Sandbox(Protocol):
         """The isolation it really has: `container`, `full`, `syscalls`."""
         ...
 
+    @property
+    def libraries(self) -> tuple[str, ...]:
+        """What can be imported beside the standard library, with versions, such as `numpy 2.4.6`."""
+        ...
+
     async def execute(self, code: str, host: HostCalls) -> Execution:
         """Runs a cell. Never raises for what the code does; raises `SandboxError` when the REPL cannot be had."""
         ...
@@ -394,6 +399,8 @@ class ReplSettings:
     """Levels of calls the code may make; at 0 calls raise with a clear sentence."""
     tools: tuple[str, ...] = ()
     """Names of host functions that code may call."""
+    libraries: bool = True
+    """Whether numpy and pandas are to be had, where they are installed."""
 
 
 # ---------------------------------------------------------------------------------------------- outcome

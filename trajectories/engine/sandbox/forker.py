@@ -28,6 +28,8 @@ class Forker:
         self._control = control
         self._lock = asyncio.Lock()
         self.handle = handle
+        self.told = ""
+        """What it said of itself when it was ready."""
 
     async def repl(self, request: Request, files: Sequence[int], on_gone: Callable[[], None]) -> Child:
         """A new child with these files."""
@@ -59,9 +61,10 @@ class Forker:
         return forked
 
     async def until_ready(self) -> None:
-        said = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._control, 100), READY_SECONDS)
-        if said != READY:
+        said = await asyncio.wait_for(asyncio.get_running_loop().sock_recv(self._control, 1_000), READY_SECONDS)
+        if not said.startswith(READY):
             raise ConnectionError("the process ended while it was starting")
+        self.told = said.removeprefix(READY).decode()
 
     async def close(self) -> None:
         """Kills it, with all that it has forked."""

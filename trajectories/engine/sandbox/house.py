@@ -18,6 +18,9 @@ _NO_CONTAINERS = (
 )
 
 
+PROBING = ReplSettings(cell_seconds=10, depth=0, libraries=False)
+
+
 class Openable(Sandbox, Protocol):
     """A sandbox as a kind makes it."""
 
@@ -114,9 +117,7 @@ class SandboxHouse:
     async def self_test(self) -> Report:
         """Opens a REPL and tries to get out of it. Raises `IsolationError` for what cannot be had at all."""
         kind = self._kind()
-        probe = kind.sandbox(
-            (), ReplSettings(cell_seconds=10, depth=0), context_is_list=False, minimum="none", held=None
-        )
+        probe = kind.sandbox((), PROBING, context_is_list=False, minimum="none", held=None)
         try:
             await probe.open()
             execution = await probe.execute(isolation.PROBES, isolation.no_calls)

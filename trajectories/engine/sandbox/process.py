@@ -26,10 +26,13 @@ _GREP_SECONDS = 20.0
 class ProcessKind:
     """What `SandboxHouse` knows this kind by."""
 
-    def __init__(self, *, namespaces: bool = True, holders_bytes: int | None = None) -> None:
+    def __init__(
+        self, *, namespaces: bool = True, holders_bytes: int | None = None, folders: dict[str, str] | None = None
+    ) -> None:
         """`namespaces=False` does without them although they could be had: for tests of the lower level.
-        `holders_bytes`: memory for held texts, if not what fits this machine."""
-        self.nursery = Nursery(namespaces=namespaces, holders_bytes=holders_bytes)
+        `holders_bytes`: memory for held texts, if not what fits this machine. `folders`: where numpy and pandas are
+        taken from, if not from where they are installed."""
+        self.nursery = Nursery(namespaces=namespaces, holders_bytes=holders_bytes, folders=folders)
 
     def refusal(self) -> str | None:
         if sys.platform == "linux":
@@ -81,6 +84,7 @@ class ProcessSandbox:
         self._searcher = Searcher(lambda: self._opened("search"), self._documents, self._grep_seconds)
         self.level = "none"
         self.layers: dict[str, Any] = {}
+        self.libraries: tuple[str, ...] = ()
 
     async def open(self) -> None:
         """Starts the REPL now. Raises `SandboxError`, `DocumentError`."""
@@ -114,8 +118,11 @@ class ProcessSandbox:
 
     async def _opened(self, purpose: str) -> Child:
         """A process on the documents: the REPL, or (`search`) the helper for it."""
-        born = await self._nursery.child(self._documents, self._held)
+        is_repl = purpose == "repl"
+        born = await self._nursery.child(self._documents, self._held, libraries=is_repl and self._settings.libraries)
         child = born.child
+        if is_repl:
+            self.libraries = born.libraries
         try:
             await child.wire.send(self._opening(born, purpose))
             ready = await asyncio.wait_for(child.wire.receive(), _OPEN_SECONDS)
@@ -137,6 +144,7 @@ class ProcessSandbox:
             "for": purpose,
             "documents": described,
             "texts": born.texts,
+            "libraries": [library.partition(" ")[0] for library in born.libraries],
             "context_is_list": self._context_is_list,
             "memory_bytes": self._settings.memory_bytes,
             "cell_seconds": self._settings.cell_seconds,

@@ -9,6 +9,8 @@ import sys
 from types import CodeType, ModuleType
 from typing import Any, NamedTuple
 
+from . import time_zones
+
 _LEFT_OUT = {
     *("idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "test", "distutils", "site-packages"),
     *("pydoc_data", "venv", "dbm", "curses", "wsgiref", "__pycache__", "tests"),
@@ -41,13 +43,15 @@ class InMemory:
     def __init__(self) -> None:
         self._kept: dict[str, _Kept] = {}
 
-    def keep(self, root: str) -> None:
+    def keep(self, root: str, top: str = "") -> None:
+        """All modules under a folder that are not imported yet; `top` is the package that the folder is."""
         for folder, folders, files in os.walk(root):
             folders[:] = [name for name in folders if name.isidentifier() and name not in _LEFT_OUT]
-            package = os.path.relpath(folder, root).replace(os.sep, ".")
+            inner = os.path.relpath(folder, root).replace(os.sep, ".")
+            package = ".".join(part for part in (top, "" if inner == "." else inner) if part)
             for file in files:
                 if file.endswith(".py"):
-                    self._keep_file(folder, file[:-3], "" if package == "." else package)
+                    self._keep_file(folder, file[:-3], package)
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
         kept = self._kept.get(name)
@@ -73,7 +77,7 @@ class InMemory:
     def _keep_file(self, folder: str, stem: str, package: str) -> None:
         is_package = stem == "__init__"
         name = ".".join(part for part in (package, "" if is_package else stem) if part)
-        if not name:
+        if not name or (package and name in sys.modules):
             return
         path = f"{folder}/{stem}.py"
         compiled = _compiled(f"{folder}/__pycache__/{stem}.{sys.implementation.cache_tag}.pyc")
@@ -82,16 +86,22 @@ class InMemory:
             self._kept[name] = _Kept(is_package, path, code, compiled is not None)
 
 
+memory = InMemory()
+path_hooks: list[Any] = []
+"""How modules are found in folders, for whoever brings in more later."""
+
+
 def take_along() -> None:
     """Reads the whole standard library, imports what is used often and every native module, then lets go of files."""
-    memory = InMemory()
     root = os.path.dirname(os.__file__)  # noqa: PTH120
     memory.keep(root)
     for name in [*_AT_HAND.split(), *_native(f"{root}/lib-dynload")]:
         _try_import(name)
+    time_zones.take_along()
     path_finder = importlib.machinery.PathFinder
     sys.meta_path[:] = [finder for finder in sys.meta_path if finder is not path_finder] + [memory]
     sys.path[:] = []
+    path_hooks[:] = sys.path_hooks
     sys.path_hooks[:] = []
     sys.path_importer_cache.clear()
     sys.argv[:] = [""]

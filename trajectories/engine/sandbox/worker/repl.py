@@ -157,7 +157,9 @@ class Repl:
     def _surroundings(self) -> Surroundings:
         names = [document["name"] for document in self._opened["documents"]]
         memory = self._opened["memory_bytes"]
-        return Surroundings(self._namespace, self._reserved, names, (), memory, self._calls.asked)
+        return Surroundings(
+            self._namespace, self._reserved, names, self._opened["libraries"], memory, self._calls.asked
+        )
 
     def _done(self, number: int, error: dict[str, str] | None, began: float) -> Frame:
         if isinstance(self._namespace.get("answer"), dict):

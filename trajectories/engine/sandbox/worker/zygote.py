@@ -4,6 +4,7 @@
       ├──── control ──▶ holder ──fork──▶ REPL            a holder: a fork of the zygote that has decoded one
       └──── channel (frames) ────────────▶ each REPL      user's documents, and forks REPLs that share them
 
+Where numpy or pandas are installed, a fork of the zygote that has them stands between (`stock`).
 The zygote itself holds no user's text, files or environment. When the host goes away it ends, and the kernel ends
 everything under it (PDEATHSIG).
 """
@@ -17,7 +18,7 @@ import socket
 import threading
 from typing import Any
 
-from . import birth, kernel, library, lockdown, texts
+from . import birth, kernel, library, lockdown, stock, texts
 from .texts import Texts
 
 MESSAGE_BYTES = 65_536
@@ -42,12 +43,12 @@ def main(control_file: int) -> None:
     _serve(socket.socket(fileno=control_file), None)
 
 
-def _serve(control: socket.socket, held: Texts | None) -> None:
-    """Forks on request until the host closes the control socket."""
+def _serve(control: socket.socket, held: Texts | None, told: str = "") -> None:
+    """Forks on request until the host closes the control socket. `told` goes to the host with the first word."""
     gc.collect()
     gc.disable()
     gc.freeze()
-    control.send(_READY)
+    control.send(_READY + told.encode())
     while True:
         message, files, _, _ = socket.recv_fds(control, MESSAGE_BYTES, MOST_FILES)
         if not message:
@@ -67,8 +68,10 @@ def _branch(request: dict[str, Any], files: list[int], parents_control: socket.s
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         parents_control.close()
         birth.introduce(files[0], [os.getpid()])
-        held = texts.load(files[1:], request["texts"], None)
-        _serve(socket.socket(fileno=files[0]), held)
+        control = socket.socket(fileno=files[0])
+        if request["do"] == "stock":
+            _serve(control, None, ", ".join(stock.take_along(request["folders"], request["names"])))
+        _serve(control, texts.load(files[1:], request["texts"], None))
     finally:
         os._exit(99)
 
