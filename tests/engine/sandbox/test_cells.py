@@ -99,41 +99,6 @@ async def test_a_missing_package_is_refused_with_a_hint(opened: Opener) -> None:
     assert "standard library" in await repl.error("import pandas")
 
 
-async def test_the_standard_library_can_be_imported(opened: Opener) -> None:
-    repl = await opened("text")
-    names = "collections, json, csv, statistics, datetime, difflib, textwrap, html.parser, xml.etree.ElementTree"
-    more = "sqlite3, graphlib, zoneinfo, email.message, configparser, fractions, tomllib, heapq, unicodedata"
-    assert await repl.out(f"import {names}\nimport {more}\nprint(datetime.date(2026, 1, 2).strftime('%d'))") == "02\n"
-
-
-async def test_threads_and_asyncio_work(opened: Opener) -> None:
-    repl = await opened("text", threads=True)
-    code = """
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
-with ThreadPoolExecutor(4) as pool:
-    print(list(pool.map(lambda n: n * n, range(5))))
-async def soon():
-    await asyncio.sleep(0)
-    return "done"
-print(asyncio.run(soon()))
-"""
-    assert await repl.out(code) == "[0, 1, 4, 9, 16]\ndone\n"
-
-
-async def test_classes_can_be_pickled_and_made_from_annotations(opened: Opener) -> None:
-    repl = await opened("text")
-    code = """
-import dataclasses, pickle
-@dataclasses.dataclass
-class Point:
-    x: int
-    y: "list[int]"
-print(pickle.loads(pickle.dumps(Point(1, [2]))))
-"""
-    assert await repl.out(code) == "Point(x=1, y=[2])\n"
-
-
 async def test_names_of_the_repl_come_back_before_the_next_block(opened: Opener) -> None:
     repl = await opened("the text")
     await repl.out("context = 'mine'; llm_call = grep = peek = FINAL = None; del documents, answer\nprint(context)")

@@ -28,6 +28,9 @@ class LLMError(Exception):
         self.kind = kind
         self.message = message
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return LLMError, (self.kind, self.message)
+
     def __repr__(self) -> str:
         return f"LLMError(kind={self.kind!r}, message={self.message!r})"
 

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 from . import time_zones
 
 _LEFT_OUT = {
-    *("idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "test", "distutils", "site-packages"),
-    *("pydoc_data", "venv", "dbm", "curses", "wsgiref", "__pycache__", "tests"),
+    *("idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "test", "site-packages", "pydoc_data", "venv"),
+    *("curses", "__pycache__", "tests"),
 }
 _LEFT_OUT_NATIVE = {
     *("_tkinter", "_curses", "_curses_panel", "readline", "_ctypes_test", "_dbm", "_gdbm", "nis", "ossaudiodev"),
-    *("spwd", "_crypt", "xxlimited", "xxlimited_35"),
+    *("spwd", "xxlimited", "xxlimited_35"),
 }
 _AT_HAND = """
     re json collections collections.abc math cmath statistics datetime csv itertools functools operator string
