@@ -175,6 +175,7 @@ export class Detail {
       this.body.scrollTop = fromTop ? 0 : scrollTop;
       this.full = full;
       this.showNotes();
+      this.body.dispatchEvent(new Event('shown'));
     } catch (error) {
       if (turn === this.turn) this.body.replaceChildren(this.failure(error));
     } finally {

@@ -17,10 +17,6 @@ export function bindKeys(bench) {
       action.run(event);
     },
   })));
-  bench.finding.box.addEventListener('keydown', event => {
-    if (event.key === 'Escape') bench.finding.leave();
-    else if (event.key === 'Enter') go(bench, bench.finding.next(1));
-  });
 }
 
 /** @param {import('./workbench.js').Workbench} bench @returns {Omit<import('./actions.js').Action, 'group'>[]} */
@@ -39,9 +35,9 @@ function tableOf(bench) {
     { id: 'row.last', words: 'Last row', shown: '', keys: ['G', 'End'], listed: false, when: moves, run: to(() => tree.rows.at(-1)?.id) },
     { id: 'row.further', words: 'Some rows on', shown: '', keys: ['PageDown'], listed: false, when: moves, run: to(() => tree.at(PAGE)) },
     { id: 'row.back', words: 'Some rows back', shown: '', keys: ['PageUp'], listed: false, when: moves, run: to(() => tree.at(-PAGE)) },
-    { id: 'search', words: 'Search nodes', keys: ['/'], icon: 'find', run: () => bench.finding.box.focus() },
-    { id: 'hit.next', words: 'Next / previous hit', shown: 'n / N', keys: ['n'], listed: false, run: to(() => bench.finding.next(1)) },
-    { id: 'hit.previous', words: 'Previous hit', shown: '', keys: ['N'], listed: false, run: to(() => bench.finding.next(-1)) },
+    { id: 'search', words: 'Search this run', keys: ['/'], icon: 'find', run: () => bench.finding.focus() },
+    { id: 'hit.next', words: 'Next / previous hit', shown: 'n / N', keys: ['n'], listed: false, run: () => bench.finding.step(1) },
+    { id: 'hit.previous', words: 'Previous hit', shown: '', keys: ['N'], listed: false, run: () => bench.finding.step(-1) },
     { id: 'error.next', words: 'Next error', keys: ['e'], icon: 'err', run: to(() => bench.nextError()) },
     { id: 'critical', words: 'Show or hide the critical path', keys: ['c'], icon: 'path', run: () => bench.toggleCritical() },
     { id: 'squeeze', words: 'Squeeze idle time, or show it', keys: ['z'], icon: 'gap', run: () => bench.toggleSqueeze() },

@@ -111,36 +111,15 @@ export function pathTo(state, number) {
 
 // ------------------------------------------------------------------------------------------------ search
 
-/**
- * A test for nodes from words such as `kind:cell status:failed cost:>0.01 model:mini expired`; all must fit.
- * @param {string} query @returns {((node: Node) => boolean) | null} null for an empty query
- */
-export function matcher(query) {
-  const tests = query.trim().toLowerCase().split(/\s+/).filter(Boolean).map(word => {
-    const [, key, value] = word.match(/^(kind|status|model|role|error):(.+)$/) ?? [];
-    if (key) return (/** @type {any} */ node) => String(node[key] ?? '').toLowerCase().includes(value);
-    const [, sign, amount] = word.match(/^cost:([<>])\$?(\d*\.?\d+)$/) ?? [];
-    if (amount) {
-      return (/** @type {Node} */ node) => node.subtree_usd !== null
-        && (sign === '>' ? Number(node.subtree_usd) > Number(amount) : Number(node.subtree_usd) < Number(amount));
-    }
-    return (/** @type {Node} */ node) => node.name.toLowerCase().includes(word) || String(node.number) === word;
-  });
-  return tests.length ? node => tests.every(test => test(node)) : null;
-}
-
-/** The nodes that fit, and with all above them. @param {State} state @param {(node: Node) => boolean} test */
-export function search(state, test) {
-  const hits = /** @type {number[]} */ ([]);
+/** Nodes and all above them. @param {State} state @param {number[]} numbers @returns {Set<number>} */
+export function withAbove(state, numbers) {
   const shown = /** @type {Set<number>} */ (new Set());
-  for (const node of state.nodes.values()) {
-    if (!test(node)) continue;
-    hits.push(node.number);
-    for (let up = /** @type {Node | undefined} */ (node); up && !shown.has(up.number); up = state.nodes.get(up.under ?? up.parent ?? -1)) {
+  for (const number of numbers) {
+    for (let up = state.nodes.get(number); up && !shown.has(up.number); up = state.nodes.get(up.parent ?? -1)) {
       shown.add(up.number);
     }
   }
-  return { hits, shown };
+  return shown;
 }
 
 // ------------------------------------------------------------------------------------------------ figures of a batch

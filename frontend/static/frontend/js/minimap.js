@@ -6,14 +6,16 @@ import { fit, onTheme, palette } from './ui.js';
 /** @typedef {import('./timeline.js').Timeline} Timeline */
 
 const HEIGHT = 36;
+const HIT_LANE = 5;
 const TOKENS = ['inset', 'surface', 'line-strong', 'lm', 'cell', 'gate', 'err', 'accent', 'text'];
 
 export class Minimap {
-  /** @param {HTMLCanvasElement} canvas @param {Timeline} timeline @param {() => number} now */
-  constructor(canvas, timeline, now) {
+  /** @param {HTMLCanvasElement} canvas @param {Timeline} timeline @param {{ now: () => number, hits: () => number[] }} host  hits: nodes that a search found */
+  constructor(canvas, timeline, host) {
     this.canvas = canvas;
     this.timeline = timeline;
-    this.now = now;
+    this.now = host.now;
+    this.hits = host.hits;
     this.frame = 0;
     /** @type {Record<string, string>} */
     this.colors = {};
@@ -42,10 +44,28 @@ export class Minimap {
     g.fillStyle = this.colors.inset;
     g.fillRect(0, 0, width, HEIGHT);
     this.paintCalls(g, plan, width);
+    const hits = this.hits();
+    if (hits.length) {
+      g.fillStyle = this.colors.surface;
+      g.fillRect(0, 0, width, HIT_LANE + 1);
+    }
     this.paintNodes(g, plan);
     g.fillStyle = this.colors.surface;
     for (const [from, to] of plan.scale.gaps) g.fillRect(this.x(from), 0, this.x(to) - this.x(from), HEIGHT);
     this.paintView(g, plan, width);
+    this.paintHits(g, plan, width, hits);
+  }
+
+  /** A lane of their own along the top for what a search found. @param {CanvasRenderingContext2D} g @param {import('./timeline.js').Plan} plan @param {number} width @param {number[]} hits */
+  paintHits(g, plan, width, hits) {
+    const x = /** @type {(time: number) => number} */ (this.x);
+    const taken = new Set();
+    for (const number of hits) {
+      const node = plan.state.nodes.get(number);
+      if (node) taken.add(Math.min(width - 2, Math.floor(x(node.start) / 2) * 2));
+    }
+    g.fillStyle = this.colors.accent;
+    for (const at of taken) g.fillRect(at, 0, 2, HIT_LANE);
   }
 
   /** @param {CanvasRenderingContext2D} g @param {import('./timeline.js').Plan} plan @param {number} width */

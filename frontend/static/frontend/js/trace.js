@@ -3,7 +3,7 @@
 import { fetchData } from './place.js';
 import { isLive, load } from './state.js';
 import { $, ApiError, element, failure, iconElement } from './ui.js';
-import { Watch } from './watch.js';
+import { refreshHead, Watch } from './watch.js';
 import { Workbench } from './workbench.js';
 
 /** @param {string} sign @param {string} title @param {string} text */
@@ -25,7 +25,9 @@ async function open() {
     }
     const chosen = bench.selectFromAddress();
     if (isLive(bench.state)) bench.watch = new Watch(bench, !chosen);
+    else if ('live' in main.dataset) refreshHead(); // it ended while the page was on its way
     bench.loadStrips();
+    bench.finding.start();
     main.dataset.ready = String(Math.round(performance.now()));
   } catch (error) {
     $('#det-b').replaceChildren(failure('The trace could not be loaded', error, open));

@@ -1,5 +1,6 @@
 // @ts-check
 // The tree of nodes as an ARIA treegrid. Only the rows in view stand in the DOM, whatever the run's size.
+import { whole } from './format.js';
 import { BINS, figures, pathTo, rows } from './layout.js';
 import { subtreeCost } from './state.js';
 import { active } from './timing.js';
@@ -21,8 +22,10 @@ const NOTED = /** @type {Record<string, [string, string]>} */ ({
 export class Tree {
   /**
    * @param {HTMLElement} grid @param {{ state: () => State, now: () => number, critical: () => Set<number> | null,
-   *   select: (id: string, from: string) => void, touched: () => void, noted: (node: number) => string }} host
+   *   select: (id: string, from: string) => void, touched: () => void, noted: (node: number) => string,
+   *   found: (node: number) => string | null }} host
    * touched: the user took the tree in hand · noted: `up`, `down`, `note` or nothing
+   * found: of a node that a search found: the words around it, or nothing; null for others
    */
   constructor(grid, host) {
     this.grid = grid;
@@ -71,6 +74,7 @@ export class Tree {
   /** Lays the rows out again: after events, a search, opening or closing. */
   update() {
     this.rows = rows(this.host.state(), this.opened, this.shown);
+    this.grid.classList.toggle('searching', this.shown !== null);
     this.tops = new Float64Array(this.rows.length + 1);
     this.indexes = new Map();
     this.rows.forEach((row, index) => {
@@ -232,10 +236,11 @@ export class Tree {
     const refused = node.accepted === false;
     const critical = this.host.critical()?.has(node.number) && node.kind !== 'rlm' && node.kind !== 'step';
     const noted = this.host.noted(node.number);
+    const found = this.host.found(node.number);
     const cells = () => [
       [
         glyph(node.kind, isTurn(state, node) ? 'lm' : node.kind),
-        element('span', { class: 'lbl trunc', title: node.error ? `${node.error}: ${node.name}` : node.name }, name),
+        element('span', { class: 'lbl trunc', title: found || (node.error ? `${node.error}: ${node.name}` : node.name) }, name),
         bad ? sign(node.status === 'failed' ? 'err' : 'stop', node.error ?? node.status) : null,
         refused ? sign('warn', 'refused') : null,
         node.end === null ? element('span', { class: 'pulse', title: 'running' }) : null,
@@ -245,8 +250,9 @@ export class Tree {
       element('div', { class: 'num', role: 'gridcell' }, time),
       element('div', { class: 'num', role: 'gridcell', title: cost.startsWith('≥') ? costText(spent) : null }, cost),
     ];
-    const style = ['tr', node.status === 'failed' ? 'bad' : '', refused ? 'refused' : '', node.end === null ? 'live' : ''].filter(Boolean).join(' ');
-    return { key: [name, time, cost, node.status, node.accepted, critical, noted], style, cells };
+    const styles = { bad: node.status === 'failed', refused, live: node.end === null, hit: found !== null };
+    const style = ['tr', ...Object.entries(styles).filter(([, on]) => on).map(([name]) => name)].join(' ');
+    return { key: [name, time, cost, node.status, node.accepted, critical, noted, found], style, cells };
   }
 
   /** A batch's figures, worked out once for each state of the run. @param {Batch} batch */
@@ -266,6 +272,8 @@ export class Tree {
     const words = found.p50 === null ? [] : [`p50 ${shortTime(found.p50)}`, `p95 ${shortTime(/** @type {number} */ (found.p95))}`];
     if (found.running) words.unshift(`${found.done} of ${found.count}`);
     const cost = costText(found.cost);
+    const hits = this.shown ? batch.items.filter(item => this.host.found(item.number) !== null).length : 0;
+    if (hits) words.unshift(`${whole(hits)} found`);
     const cells = () => [[
       glyph(batch.kind, 'batch'),
       element('span', { class: 'batch-name' },
@@ -274,7 +282,7 @@ export class Tree {
           found.failed ? element('span', { class: 'errtext' }, `${words.length ? ' · ' : ''}${found.failed} failed`) : null,
           cost === '–' ? null : ` · ${cost}`)),
     ]];
-    return { key: [found.done, found.failed, found.count, cost, found.p95], style: 'tr batch', cells };
+    return { key: [found.done, found.failed, found.count, cost, found.p95, hits], style: 'tr batch', cells };
   }
 }
 

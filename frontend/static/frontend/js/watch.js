@@ -94,7 +94,7 @@ export class Watch {
 }
 
 /** Puts in the head of the page as the server writes it for a run that has ended. */
-async function refreshHead() {
+export async function refreshHead() {
   const answer = await fetch(location.href);
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');

@@ -54,9 +54,9 @@ export class Workbench {
       lightCalls: (/** @type {number[]} */ numbers) => this.lights.choose('calls', numbers.join(), this.selected, 'detail'),
       light: (/** @type {number} */ cell, /** @type {number} */ line) => this.lights.choose('line', String(line), String(cell), 'detail'),
     };
-    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null, noted: signOf });
+    this.tree = new Tree($('#tree'), { ...host, critical: () => this.timeline?.plan?.critical?.nodes ?? null, noted: signOf, found: number => this.finding?.rowWords(number) ?? null });
     this.timeline = new Timeline($('#timeline'), { ...host, viewed: () => this.minimap?.draw() });
-    this.minimap = new Minimap($('#mini'), this.timeline, () => this.now());
+    this.minimap = new Minimap($('#mini'), this.timeline, { now: () => this.now(), hits: () => (this.finding?.reading ? this.finding.hits : []) });
     this.notes = place.isOwn ? new Notes() : null;
     this.detail = new Detail($('#det-h'), $('#det-b'), host, this.notes);
     if (this.notes) this.loadNotes();
@@ -179,6 +179,7 @@ export class Workbench {
     this.timeline.draw();
     this.minimap.draw();
     this.detail.show(selection);
+    this.finding.tellCount();
     this.writeAddress(id);
     this.showReads(selection);
     if (from === 'tree' && matchMedia('(max-width: 900px)').matches) this.show('detail');
@@ -204,7 +205,7 @@ export class Workbench {
   }
 
   clear() {
-    if (this.finding.box.value) return this.finding.leave();
+    if (this.finding.line) return this.finding.leave();
     this.select('1', 'key');
     this.timeline.selected = null;
     this.timeline.draw();
@@ -225,7 +226,7 @@ export class Workbench {
   /** Dims what is not of the selected batch, not lit, or not found by the search. */
   light() {
     const batch = this.selected.startsWith('b') ? batchOf(this.state, Number(this.selected.slice(1))) : null;
-    const numbers = this.lights.numbers ?? batch?.items.map(node => node.number) ?? (this.finding.test ? this.finding.hits : null);
+    const numbers = this.lights.numbers ?? batch?.items.map(node => node.number) ?? (this.finding.reading ? this.finding.hits : null);
     this.timeline.lit = numbers && new Set(numbers);
   }
 

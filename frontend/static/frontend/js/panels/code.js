@@ -20,6 +20,9 @@ const MOST_CHARS = 400_000;
 /** Which half of a cell's output is shown; it stays from node to node. */
 let output = 'shown';
 
+/** @param {'shown' | 'stdout'} which */
+export const showOutput = which => { output = which; };
+
 /** @param {Subject} subject @returns {Promise<Shown>} */
 export async function code(subject) {
   const { full, node } = subject;
