@@ -35,7 +35,7 @@ def answer_context(
         "sources": sources,
         "doubtful": [each for each in sources if each.check != "checked"],
         "answer": render_answer(
-            run.answer or "", quotes, [each.address or f"#source-{each.number}" for each in sources]
+            _without_label(run), quotes, [each.address or f"#source-{each.number}" for each in sources]
         ),
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
@@ -48,6 +48,11 @@ def answer_context(
     if "strips" in place.parts:
         context |= strip_context(coverage_of(run) if seen is None else shared.coverage(seen))
     return context | (_opened(sources, source) if place.documents else {})
+
+
+def _without_label(run: Run) -> str:
+    """What the page says beside the answer, it does not say in it, too."""
+    return (run.answer or "").removesuffix(engine.OFFLINE_LABEL).rstrip()
 
 
 def profile_of(run: Run) -> str:

@@ -1,7 +1,8 @@
 """Marks in the tokens of an answer's Markdown which sentences rest on no recorded source.
 
-What counts: sentences of paragraphs and list items, and each row of a table as one. Headings, code and lines that only
-announce a list, a table or a block (they end in a colon) say nothing by themselves and do not count.
+What counts: sentences of paragraphs and list items, and each row of a table as one. Headings (a line of nothing but a
+few bold words stands for one), code and lines that only announce a list, a table or a block (they end in a colon) say
+nothing by themselves and do not count.
 """
 
 from bisect import bisect_left
@@ -17,6 +18,7 @@ from frontend.sourcing import Sources
 
 MOST_SENTENCES = 1_000
 """Further ones are not looked at and not counted."""
+LONGEST_HEADING = 80
 WORDS = "No recorded source"
 BREAKS = ("softbreak", "hardbreak")
 ANNOUNCED = ("bullet_list_open", "ordered_list_open", "table_open", "blockquote_open", "fence", "code_block")
@@ -101,8 +103,18 @@ def _units(tokens: Sequence[Token]) -> Iterator[list[_Block]]:
             row.append(_Block.of(token))
         elif token.type == "inline" and inside[-1:] == ["paragraph_open"]:
             block = _Block.of(token)
-            if not _announces(block, tokens[index + 2 : index + 3]):
+            if not (_is_heading(block) or _announces(block, tokens[index + 2 : index + 3])):
                 yield [block]
+
+
+def _is_heading(block: _Block) -> bool:
+    """Whether the paragraph is a few bold words and nothing else, as models write headings."""
+    children = [child for child in block.inline.children or [] if child.type != "text" or child.content.strip()]
+    types = [child.type for child in children]
+    bold = (
+        len(types) > 2 and types[0] == "strong_open" and types[-1] == "strong_close" and types.count("strong_open") == 1
+    )
+    return bold and len(block.text) <= LONGEST_HEADING and not block.cites
 
 
 def _announces(block: _Block, following: Sequence[Token]) -> bool:

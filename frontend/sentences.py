@@ -26,6 +26,7 @@ _STOP = re.compile(
     rf"(?<![{re.escape(STOPS)}])[{re.escape(STOPS)}]++[{re.escape(CLOSERS)}]*+(?=\s|$)"
     rf"|[{WIDE_STOPS}]++[{re.escape(CLOSERS)}]*+"
 )
+_BRACKETS = re.compile(r"\s*[(（]([^()（）]*)[)）]")
 _LAST_WORD = re.compile(r"[^\s(\[“\"'«]*$")
 _INITIAL = re.compile(r"(?:[^\W\d_]\.)*[^\W\d_]")
 """“J”, “U.S”: letters each followed by a full stop."""
@@ -55,10 +56,16 @@ def _ends(text: str) -> Iterator[int]:
         yield len(text)
 
 
+def _is_remark(text: str, at: int) -> bool:
+    """Whether brackets follow that hold no sentence of their own: they belong to the sentence before."""
+    found = _BRACKETS.match(text, at, at + 10 * LONGEST_WORD)
+    return found is not None and not found[1].rstrip().endswith(tuple(STOPS + WIDE_STOPS))
+
+
 def _ends_here(text: str, start: int, stop: re.Match[str]) -> bool:
     """Whether this stop ends the sentence that began at `start`."""
     following = text[stop.end() : stop.end() + LONGEST_WORD].lstrip()[:1]
-    if following.islower():
+    if following.islower() or _is_remark(text, stop.end()):
         return False
     if stop[0][0] != "." or stop[0].startswith(".."):
         return True

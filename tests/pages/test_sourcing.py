@@ -31,6 +31,7 @@ ADDRESSES = ["/documents/a?at=0-56", "/documents/a?at=60-130"]
         ("1. First of all. 2. After that.", ["1. First of all.", "2. After that."]),
         ("The answer is no. No. 5 is meant.", ["The answer is no.", "No. 5 is meant."]),
         ("“It burnt.” (He saw it.) Nobody else did!", ["“It burnt.”", "(He saw it.)", "Nobody else did!"]),
+        ("It burnt.” (Report 3, page 2)", ["It burnt.” (Report 3, page 2)"]),
         ("一つ。「二つ！」三つ", ["一つ。", "「二つ！」", "三つ"]),
         ("क्या? हाँ। ठीक", ["क्या?", "हाँ।", "ठीक"]),
         ("Well … so be it. Yes… No.", ["Well … so be it.", "Yes…", "No."]),
@@ -157,3 +158,8 @@ def test_no_answer_keeps_the_page_waiting(answer: str) -> None:
 def test_an_answer_beyond_all_measure_is_shown_as_plain_text() -> None:
     shown = render_answer("<b>" * MOST_MARKDOWN, [], [])
     assert shown.html.startswith("<pre>&lt;b&gt;") and "<b>" not in shown.html
+
+
+def test_a_line_of_a_few_bold_words_is_a_heading_and_no_statement() -> None:
+    shown = render_answer("It burnt [1].\n\n**Other places**\n\nNobody knows why.", ["It burnt"], ["/"])
+    assert (shown.sentences, shown.unsourced) == (2, 1)

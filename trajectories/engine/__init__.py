@@ -21,6 +21,7 @@ from trajectories.engine.events import Delta, Emit, Event, TextValue
 from trajectories.engine.gates import NAMES as GATES
 from trajectories.engine.gates import describe as describe_gate
 from trajectories.engine.lm import PROVIDERS
+from trajectories.engine.offline import LABEL as OFFLINE_LABEL
 from trajectories.engine.policy import TIERS, Limits, Policy
 from trajectories.engine.policy_json import policy_from_json, policy_json, split_model
 from trajectories.engine.profile import Profile, load_profile, profile_names, read_profile
@@ -65,6 +66,7 @@ def described_gates() -> list[dict[str, Any]]:
 __all__ = [
     "FAILURE_ACTIONS",
     "INTERRUPTED",
+    "OFFLINE_LABEL",
     "STOPPING_RULES",
     "TIERS",
     "PROVIDERS",

@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from trajectories.engine.errors import ProviderError
-from trajectories.engine.offline import central
+from trajectories.engine.offline import LABEL, central
 from trajectories.engine.offline.passage import Passage
 from trajectories.engine.offline.question import Question, understand
 from trajectories.engine.offline.scoring import Scored, Scorer
 
 ENOUGH = 0.5
 """Match below which a sentence is not called an answer."""
-LABEL = "Extractive answer, no language model."
 MOST_QUOTES = 6
 MOST_SENTENCES = 3
 """Of a passage without a question."""
