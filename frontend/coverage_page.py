@@ -35,15 +35,12 @@ class Row:
 
 def coverage_context(run: Run, place: Place, documents: list[Coverage]) -> dict[str, Any]:
     """For `coverage.html`."""
-    return {
-        "run": run,
-        "place": place,
-        "tab": "coverage",
-        "rows": [_row(each) for each in documents],
-        "levels": [{"name": name, "words": WORDS[name]} for name in LEVELS],
-        "totals": numbers(documents),
-        "strips": strips(documents),
-    }
+    return {"run": run, "place": place, "tab": "coverage", **coverage_rows(documents), **strip_context(documents)}
+
+
+def coverage_rows(documents: Sequence[Coverage]) -> dict[str, Any]:
+    """For `_coverage.html`, a strip and a table for each document."""
+    return {"rows": [_row(each) for each in documents]}
 
 
 def strip_context(documents: Sequence[Coverage]) -> dict[str, Any]:

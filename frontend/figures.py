@@ -19,8 +19,12 @@ class Figure:
 
 
 def figures(run: Run, documents: Sequence[Document], place: Place) -> list[Figure]:
+    return figures_with(run, documents, place, largest=_largest_prompt(run))
+
+
+def figures_with(run: Run, documents: Sequence[Document], place: Place, *, largest: int | None) -> list[Figure]:
+    """`largest`: tokens of the longest request of the root."""
     trace, costs = place.trace, place.cost
-    largest = _largest_prompt(run)
     context = sum(document.tokens for document in documents)
     calls = f"{whole(run.calls)} call{'' if run.calls == 1 else 's'}"
     return [

@@ -50,10 +50,11 @@ def window(document: Document, first: int, last: int, mark: tuple[int, int] = (0
         first, text = first + cut + 1, text[cut + 1 :]
     if last < document.chars and (cut := text.rfind("\n")) >= inner[1] - first:
         text = text[: cut + 1]
-    return Passage(start=first, end=first + len(text), lines=tuple(_lines(text, first, mark)))
+    return Passage(start=first, end=first + len(text), lines=tuple(lines_of(text, first, mark)))
 
 
-def _lines(text: str, first: int, mark: tuple[int, int]) -> list[Line]:
+def lines_of(text: str, first: int, mark: tuple[int, int]) -> list[Line]:
+    """Of a text whose first character stands at `first` in its document."""
     lines, at = [], first
     for raw in text.split("\n"):
         lines.append(Line(start=at, pieces=_pieces(raw, mark[0] - at, mark[1] - at)))

@@ -8,8 +8,8 @@ from frontend.place import Place
 from trajectories import documents, engine
 from trajectories.models import Document, Run
 
-Check = Literal["checked", "changed", "gone"]
-"""The document says the same there; it says something else; it cannot be read any more."""
+Check = Literal["checked", "changed", "gone", "untold"]
+"""The document says the same there; it says something else; it cannot be read any more; nobody looked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,8 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 
 OPEN_TEXT = "trajectories.documents.open_text"
 """How the recorder, which knows no store, opens a document's text to read quotations of it."""
+FILE_PAGE = "frontend.file.page"
+"""What makes the page of a run that is saved as one file; the exporters, which know no templates, are handed it."""
 UPLOAD_DIR = DATA_DIR / "uploads"
 CHUNK_BYTES = 8 << 20
 """Size of an upload's chunk."""

@@ -1,13 +1,28 @@
 """What every export format promises, over all files of `trajectories/exporters/`."""
 
+from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import orjson
 import pytest
 
 from tests.fixtures.runs import showcase
 from trajectories import exporters
-from trajectories.exporters import Recorded
+from trajectories.exporters import Frame, Recorded
+
+
+class PlainPage:
+    """The smallest page there is."""
+
+    def frame(self, recorded: Recorded) -> Frame:
+        return Frame(before="<!doctype html>", after="<p>The end.</p>")
+
+    def nodes(self, recorded: Recorded) -> Iterator[dict[str, Any]]:
+        for line in recorded.events():
+            event = orjson.loads(line)
+            if event["type"] == "node.finished":
+                yield {"number": event["node"], "texts": event["data"].get("texts", {})}
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +34,7 @@ def recorded() -> Recorded:
         events=lambda: (orjson.dumps(event).decode() for event in made.events),
         texts=lambda shas: {sha: made.texts[sha] for sha in shas if sha in made.texts},
         columns=columns,
+        page=PlainPage(),
         nodes=lambda: iter([(1, "rlm", "=HYPERLINK(0)", Decimal("0.10")), (2, "step", "ünïcode, “quoted”", None)]),
     )
 

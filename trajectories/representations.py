@@ -3,17 +3,20 @@
 Times are ISO 8601 in UTC with microseconds and “Z”, money is a decimal string, unknown is null.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.module_loading import import_string
 
-from trajectories import critical, exporters, recorder, skeleton, tags
+from trajectories import critical, engine, exporters, recorder, skeleton, tags
 from trajectories.models import Annotation, Document, Event, Node, Run
 
 TREE_COLUMNS = skeleton.COLUMNS
@@ -248,8 +251,11 @@ def events_json(run: Run, *, after: int, limit: int) -> bytes:
 # ---------------------------------------------------------------------------------------------- records
 
 
-def recorded(run: Run, header: dict[str, Any], *, annotated: bool = False) -> exporters.Recorded:
-    """A run's record for the exporters; `annotated` with what its owner noted, for nobody else's eyes."""
+def recorded(
+    run: Run, header: dict[str, Any], *, annotated: bool = False, with_passages: bool = False
+) -> exporters.Recorded:
+    """A run's record for the exporters; `annotated` with what its owner noted, for nobody else's eyes; `with_passages`
+    with what stands around the cited passages in their documents."""
     return exporters.Recorded(
         run=header,
         events=lambda: _event_lines(run),
@@ -257,7 +263,27 @@ def recorded(run: Run, header: dict[str, Any], *, annotated: bool = False) -> ex
         columns=TREE_COLUMNS,
         nodes=lambda: (row[:-1] for row in skeleton.rows(run)),
         annotations=lambda: map(annotation_json, run.annotations.all() if annotated else ()),
+        passage=_passages_of(run) if with_passages else None,
+        page=import_string(settings.FILE_PAGE),
     )
+
+
+def _passages_of(run: Run) -> Callable[[str, int, int], str]:
+    """Reads what stands somewhere in a document of the run; raises `LookupError` where it cannot be read."""
+    open_text = import_string(settings.OPEN_TEXT)
+
+    @cache
+    def opened(document_id: str) -> Any:
+        return open_text(run.documents.get(pk=document_id))
+
+    def passage(document_id: str, start: int, end: int) -> str:
+        try:
+            text: str = opened(document_id).read(start, end)
+        except (Document.DoesNotExist, engine.DocumentError, UnicodeDecodeError) as error:
+            raise LookupError(str(error)) from error
+        return text
+
+    return passage
 
 
 def _event_lines(run: Run) -> Iterator[str]:

@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from frontend.place import Place
 from frontend.sources import Source
+from trajectories import exporters
 from trajectories.models import Document, Run
 from trajectories.representations import encode
 
@@ -36,6 +37,12 @@ ENDINGS = {
     "limit_steps": ("warn", "warn", "Steps used up"),
     "early_stop": ("warn", "warn", "Stopped early"),
 }
+FORMATS = {
+    "html": ("Page", "One file that opens offline: answer, sources, trace, costs"),
+    "jsonl": ("Log", "Every event and text, for other programs and to import again"),
+    "csv": ("Table", "A row for each node: times, tokens, costs"),
+}
+"""Name of an export format → what the menu calls it, and what it is for."""
 CHECKS = {
     "checked": ("check", "checked", "The same words stand in the document there."),
     "changed": ("warn", "The document says something else there now", "The words shown are those of the record."),
@@ -182,9 +189,25 @@ def run_chip(run: Run) -> SafeString:
 @register.simple_tag
 def source_check(source: Source) -> SafeString:
     """What came of comparing a cited passage with its document."""
+    if source.check == "untold":
+        return mark_safe("")
     sign, words, told = CHECKS[source.check]
     style = "checked" if source.check == "checked" else "unchecked"
     return format_html('<span class="{}" title="{}">{}{}</span>', style, told, icon(sign), words)
+
+
+@register.simple_tag
+def export_formats() -> list[dict[str, str]]:
+    """The kinds of files a run can be saved as, with a word for each; one without a word of its own comes last."""
+    names = sorted(exporters.NAMES, key=lambda name: (name not in FORMATS, [*FORMATS, name].index(name)))
+    found = []
+    for name in names:
+        exporter = exporters.find(name)
+        title, words = FORMATS.get(name, (name, "For other programs"))
+        found.append(
+            {"name": name, "title": title, "words": words, "extension": exporter.EXTENSION if exporter else ""}
+        )
+    return found
 
 
 @register.simple_tag

@@ -326,7 +326,7 @@ async def export(request: HttpRequest, run_id: str, format: str) -> StreamingHtt
         known = ", ".join(exporters.NAMES)
         raise ApiError(404, "no_such_format", f"There is no export format {format[:40]!r}. Use one of: {known}.")
     header = await sync_to_async(representations.run_json)(run, request)
-    lines = exporter.export(representations.recorded(run, header, annotated=True))
+    lines = exporter.export(representations.recorded(run, header, annotated=True, with_passages=True))
     response = StreamingHttpResponse(in_steps(lines), content_type=exporter.MEDIA_TYPE)
     response["Content-Disposition"] = f'attachment; filename="run-{run.id}.{exporter.EXTENSION}"'
     return response

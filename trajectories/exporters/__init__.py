@@ -12,6 +12,25 @@ from typing import Any, Protocol, cast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """A page, cut where its data is to stand."""
+
+    before: str
+    after: str
+
+
+class Page(Protocol):
+    """Makes a file that is to be looked at. It knows templates and scripts, which no exporter does; what it says of a
+    run it takes from the `Recorded` alone."""
+
+    def frame(self, recorded: "Recorded") -> Frame: ...
+
+    def nodes(self, recorded: "Recorded") -> Iterator[dict[str, Any]]:
+        """Each node as the API shows it, but for its texts: `texts` has the references to them."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
     """A run's record, read when it is asked for."""
 
@@ -26,6 +45,11 @@ class Recorded:
     """Values of `columns` for each node, in order of their numbers; amounts may be `Decimal`."""
     annotations: Callable[[], Iterable[Mapping[str, Any]]] = tuple
     """What the owner noted, as the API shows it; nothing where others get the file."""
+    passage: Callable[[str, int, int], str] | None = None
+    """Document, start, end → its text there, clipped to the document; raises `LookupError` where it cannot be read.
+    None: no more of the documents than the sources say."""
+    page: Page | None = None
+    """For formats that are pages."""
 
 
 class Exporter(Protocol):

@@ -30,14 +30,19 @@ async function read(box, strip, { start, end }) {
   }
 }
 
-const data = JSON.parse($('#strips').textContent);
-for (const canvas of $$('canvas[data-cov]')) {
-  const card = canvas.closest('.cov-card');
-  const text = $('.cov-text', card);
-  wireStrip({
-    canvas, box: $('.cov-range', card), scale: $('.cov-scale', card), strips: [data.documents[Number(canvas.dataset.cov)]],
-    read: (strip, span) => read(text, strip, span), close: () => { text.hidden = true; },
-  });
+/** Wires the strips of the page, and follows a run that goes on. */
+export function openCoverage() {
+  const data = JSON.parse($('#strips').textContent);
+  for (const canvas of $$('canvas[data-cov]')) {
+    const card = canvas.closest('.cov-card');
+    const text = $('.cov-text', card);
+    wireStrip({
+      canvas, box: $('.cov-range', card), scale: $('.cov-scale', card), strips: [data.documents[Number(canvas.dataset.cov)]],
+      read: (strip, span) => read(text, strip, span), close: () => { text.hidden = true; },
+    });
+  }
+  const main = $('#main');
+  if ('live' in main.dataset) follow({ after: Number(main.dataset.seq), events: () => {}, end: () => location.reload() });
 }
-const main = $('#main');
-if ('live' in main.dataset) follow({ after: Number(main.dataset.seq), events: () => {}, end: () => location.reload() });
+
+if (!place.isFile) openCoverage();

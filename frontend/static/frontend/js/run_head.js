@@ -51,6 +51,6 @@ if (place.isOwn) {
     { id: 'run.tag', words: 'Tag this run', group: RUN, icon: 'tag', ...press('#run-tags summary') },
     { id: 'run.pin', words: 'Pin this run, or unpin it', group: RUN, icon: 'pin', ...press('#run-pin button') },
     { id: 'run.delete', words: 'Delete this run', group: RUN, icon: 'trash', ...press('#run-delete button') },
-    { id: 'run.export', words: 'Export the log', group: RUN, icon: 'down', ...press('#run-head [href$="/export/jsonl"]') },
+    { id: 'run.export', words: 'Export: save this run as a file', group: RUN, icon: 'down', ...press('#run-head .exports > summary') },
   ]);
 }

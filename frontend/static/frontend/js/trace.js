@@ -1,6 +1,6 @@
 // @ts-check
 // The page Trace: one request for the skeleton of all nodes, then, while the run goes on, its events.
-import { fetchData } from './place.js';
+import { fetchData, place } from './place.js';
 import { isLive, load } from './state.js';
 import { $, ApiError, element, failure, iconElement } from './ui.js';
 import { refreshHead, Watch } from './watch.js';
@@ -11,7 +11,8 @@ function say(sign, title, text) {
   $('#det-b').replaceChildren(element('div', { class: 'state' }, iconElement(sign), element('h3', {}, title), element('p', {}, text)));
 }
 
-async function open() {
+/** Fills the page's frame; once. */
+export async function openTrace() {
   const main = $('#main');
   main.setAttribute('aria-busy', 'true');
   main.dataset.show = 'time';
@@ -38,4 +39,4 @@ async function open() {
   }
 }
 
-open();
+if (!place.isFile) openTrace();

@@ -284,7 +284,7 @@ export class Workbench {
 
   /** Which of tree, time line and detail a narrow window shows. @param {string} part */
   show(part) {
-    $('#main').dataset.show = part;
+    $('.bench').dataset.show = part;
     for (const tab of $$('.mtabs [data-show]')) {
       tab.setAttribute('aria-selected', String(tab.dataset.show === part));
       tab.tabIndex = tab.dataset.show === part ? 0 : -1;
