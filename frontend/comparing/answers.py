@@ -14,10 +14,6 @@ from trajectories.comparison.answers import SAYS_PARAGRAPHS
 from trajectories.comparison.difference import MOST_WORDS, WORDS, changes
 from trajectories.models import Run
 
-BLOCKS = set("p li h3 h4 h5 h6 pre blockquote td th br hr tr ul ol table".split())
-EDGE = "\0"
-"""Stands for the edge of a block; no answer has this character."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -25,7 +21,6 @@ class _Piece:
 
     tag: str = ""
     text: str = ""
-    is_block: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +54,7 @@ def marked_answers(runs: Sequence[Run], places: Sequence[Place]) -> Marked:
 def _pieces(run: Run, place: Place) -> list[_Piece]:
     answer = run.answer or ""
     if len(answer) > MOST_MARKDOWN:
-        return [_Piece(tag="<pre>", is_block=True), *_by_line(answer), _Piece(tag="</pre>", is_block=True)]
+        return [_Piece(tag="<pre>"), *_by_line(answer), _Piece(tag="</pre>")]
     known = {document.id for document in run.documents.all()}
     sources = [source for source in run.sources if source["document"] in known]
     addresses = [
@@ -84,13 +79,13 @@ class _Reader(HTMLParser):
         self.pieces: list[_Piece] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.pieces.append(_Piece(tag=self.get_starttag_text() or f"<{tag}>", is_block=tag in BLOCKS))
+        self.pieces.append(_Piece(tag=self.get_starttag_text() or f"<{tag}>"))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
-        self.pieces.append(_Piece(tag=f"</{tag}>", is_block=tag in BLOCKS))
+        self.pieces.append(_Piece(tag=f"</{tag}>"))
 
     def handle_data(self, data: str) -> None:
         self.pieces.append(_Piece(text=data))
@@ -102,9 +97,9 @@ def _few_enough(pieces: Sequence[Sequence[_Piece]]) -> bool:
 
 
 def _tokens(piece: _Piece, by_words: bool) -> list[str]:
-    """Words, or of long answers the text between two tags. The edge of a block is a token of its own."""
+    """Words, or of long answers the text between two tags; a tag has none."""
     if piece.tag:
-        return [EDGE] if piece.is_block else []
+        return []
     return WORDS.findall(piece.text) if by_words else [piece.text]
 
 

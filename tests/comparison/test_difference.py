@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from trajectories.comparison.difference import MOST_WORDS, Part, difference
+from trajectories.comparison.difference import MOST_WORDS, Part, common, difference
 
 
 def sides(parts: tuple[Part, ...]) -> tuple[str, str]:
@@ -56,6 +56,16 @@ def test_long_texts_are_compared_by_paragraphs_and_say_so() -> None:
     found = difference(one, other)
     assert found.by == "paragraphs"
     assert [part.text for part in found.parts if part.how == "new"] == ["Paragraph 77 had some words.\n\n"]
+
+
+def test_landmarks_that_show_up_one_by_one_do_not_make_it_slow() -> None:
+    """Each token occurs twice, and once only in what is left when its forerunner has been found."""
+    one = ["1", "landmark", *(token for number in range(2, 6_000) for token in (f"{number}", f"{number - 1}"))]
+    other = [token for index, each in enumerate(one) for token in (each, f"x{index}")]
+    began = time.process_time()
+    pairs = common(one, other)
+    assert time.process_time() - began < 4
+    assert pairs and all(one[at] == other[beside] for at, beside in pairs)
 
 
 @pytest.mark.parametrize(

@@ -51,7 +51,7 @@ class Measure:
 def _cost(record: Record) -> Decimal | None:
     """None unless every call has a price: a sum with gaps is no figure to compare."""
     run = record.run
-    if run.cost_usd is None or run.unpriced_calls or run.cost_kind == "unknown":
+    if run.cost_usd is None or run.unpriced_calls:
         return None if run.calls else Decimal(0)
     return run.cost_usd
 
