@@ -87,3 +87,25 @@ def test_answers_and_documents_can_be_read_without_scripts(open_page: OpenPage, 
     expect(page.locator("#reader mark").first).to_contain_text("1790")
     page.goto(document)
     expect(page.locator("#reader mark")).to_have_text("mill at Overton ")
+
+
+COLORS = """
+canvas => {
+  const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  const found = new Set();
+  for (let at = 0; at < data.length; at += 4) found.add(`${data[at]} ${data[at + 1]} ${data[at + 2]} ${data[at + 3]}`);
+  return found.size;
+}
+"""
+
+
+def test_what_is_drawn_can_be_told_apart_when_the_system_forces_its_colours(
+    open_page: OpenPage, paths: list[str]
+) -> None:
+    page = open_page("/", forced_colors="active")
+    page.goto(f"{paths[-2]}/trace")
+    expect(page.locator("main[data-ready]")).to_be_attached(timeout=PATIENCE)
+    assert page.locator("#timeline").evaluate(COLORS) > 4
+    page.goto(paths[-2])
+    page.wait_for_load_state("networkidle")
+    assert page.locator("canvas").first.evaluate(COLORS) > 2

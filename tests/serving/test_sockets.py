@@ -182,3 +182,12 @@ async def test_a_session_of_our_own_origin_is_let_in(house: House, finished_run:
         cookie = f"sessionid={browser.cookies['sessionid']}"
     async with socket(house, f"/ws/runs/{finished_run}", token=None, Cookie=cookie, Origin=house.url) as opened:
         assert (await frames_until(opened, lambda frame: frame["type"] == "end"))[-1] == {"type": "end"}
+
+
+async def test_a_deleted_run_cannot_be_followed_until_it_is_restored(house: House) -> None:
+    run_id = await asyncio.to_thread(ask, house)
+    await asyncio.to_thread(ended, house, run_id)
+    house.client.delete(f"/api/v1/runs/{run_id}").raise_for_status()
+    assert await close_code(house, f"/ws/runs/{run_id}") == 4404
+    house.client.post(f"/api/v1/runs/{run_id}/restore").raise_for_status()
+    assert await close_code(house, f"/ws/runs/{run_id}") == 1000

@@ -125,7 +125,7 @@ let probe;
 
 /** The present colour of a token; a canvas cannot read `light-dark()`. @param {string} token without `--` */
 export function color(token) {
-  probe ??= document.body.appendChild(element('i', { hidden: true }));
+  probe ??= document.body.appendChild(element('i', { class: 'probe', hidden: true }));
   probe.style.color = `var(--${token})`;
   return getComputedStyle(probe).color;
 }
