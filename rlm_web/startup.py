@@ -35,7 +35,7 @@ def prepare(*, static_files: bool = True) -> User:
     try:
         connections.adopt_environment(owner)
     except connections.WrongConnection as error:
-        raise CommandError(f"A key or an address of the environment cannot be used. {error}") from error
+        raise CommandError(str(error)) from error
     for name, known in connections.connections_of(owner).items():
         registry.fill_known_host(owner, name, connections.address_of(known))
     registry.refill_shipped()

@@ -19,8 +19,10 @@ from trajectories.models import Connection
 log = logging.getLogger(__name__)
 
 OFFLINE = engine.Connection(name="offline", provider="offline")
-ANTHROPIC_URL = "https://api.anthropic.com/v1"
 OPENAI_URL = "https://api.openai.com/v1"
+USUAL_URLS = {"openai": OPENAI_URL, "anthropic": "https://api.anthropic.com/v1"}
+ENVIRONMENT = {"openai": ("OPENAI_API_KEY", "OPENAI_BASE_URL"), "anthropic": ("ANTHROPIC_API_KEY",)}
+"""provider → the variables of its key and of its address, where there is one."""
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 MAX_URL = 500
 MAX_KEY = 4_000
@@ -59,8 +61,7 @@ def connections_of(owner: Any) -> dict[str, engine.Connection]:
 
 def address_of(connection: engine.Connection) -> str:
     """Where its calls go."""
-    usual = {"openai": OPENAI_URL, "anthropic": ANTHROPIC_URL}
-    return connection.base_url or usual.get(connection.provider, "")
+    return connection.base_url or USUAL_URLS.get(connection.provider, "")
 
 
 def as_engine(row: Connection) -> engine.Connection:
@@ -166,21 +167,28 @@ def adopt_environment(owner: Any) -> None:
     """Makes, refreshes or removes the connections that the environment names. Called at each start.
 
     Raises `WrongConnection` for a key or an address that cannot be used."""
-    openai_url = os.environ.get("OPENAI_BASE_URL", "")
-    _adopt(owner, "openai", os.environ.get("OPENAI_API_KEY", ""), openai_url, openai_url or OPENAI_URL)
-    _adopt(owner, "anthropic", os.environ.get("ANTHROPIC_API_KEY", ""), "", "")
+    for provider, names in ENVIRONMENT.items():
+        key, url = (os.environ.get(name, "") for name in (*names, "")[:2])
+        try:
+            _adopt(owner, provider, key, url)
+        except WrongConnection as error:
+            raise WrongConnection(f"{' or '.join(names)} cannot be used. {error}") from error
 
 
-def _adopt(owner: Any, provider: str, key: str, given_url: str, url: str) -> None:
+def _adopt(owner: Any, provider: str, key: str, url: str) -> None:
     """A connection called like its provider."""
     rows = Connection.objects.visible_to(owner).filter(name=provider)
-    if not key and not given_url:
+    if not key and not url:
         rows.filter(from_environment=True).delete()
         return
     if rows.filter(from_environment=False).exists():
         log.warning("There is a connection called %s in the settings already; it stays as it is.", provider)
         return
-    fields = {"provider": provider, "base_url": _base_url(url), "encrypted_key": encrypted(_key(key))}
+    fields = {
+        "provider": provider,
+        "base_url": _base_url(url or USUAL_URLS[provider]),
+        "encrypted_key": encrypted(_key(key)),
+    }
     Connection.objects.update_or_create(owner=owner, name=provider, defaults={**fields, "from_environment": True})
 
 

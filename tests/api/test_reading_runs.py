@@ -15,7 +15,7 @@ from trajectories.models import Event, Node, Run
 BEGAN = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=UTC)
 RUN_KEYS = (
     "id question status ended_by answer error documents policy usage cost sources created_at started_at finished_at "
-    "seconds nodes depth last_seq sandbox forked_from imported_from title tags pinned url"
+    "seconds nodes depth last_seq sandbox forked_from follows imported_from title tags pinned url"
 )
 
 
