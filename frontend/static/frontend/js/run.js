@@ -2,6 +2,7 @@
 // The page of a run: sources beside the answer, and while it runs what happens now. When it has ended the page's
 // middle is fetched again, so that a run seen live and one opened later are shown by the same template.
 
+import './follow_up.js';
 import { press, register } from './actions.js';
 import { commentOnAnswer, mountNotes } from './answer_notes.js';
 import { ANSWER, arrange } from './answering.js';
