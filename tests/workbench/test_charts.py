@@ -3,6 +3,7 @@
 import csv
 import io
 import random
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from decimal import Decimal
@@ -397,6 +398,18 @@ def doing(nodes: dict[int, Logged], moment: float) -> str:
             )
     order = ("the root’s thinking", "sub-calls", "waiting for a place or a retry", "code")
     return next((what for what in order if what in found), "nothing went on")
+
+
+@pytest.mark.parametrize("name", ["recursive", "with_batch", "small"])
+def test_the_critical_path_adds_up_to_the_run_and_its_calls_are_those_that_were_waited_for(name: str) -> None:
+    made = RUNS[name]()
+    run = keep(made)
+    shares = {row["What"]: row["Time"] for row in rows(run, "time", "path")}
+    root = next(node for node in logged(made).values() if node.began["parent"] is None)
+    assert sum(shares.values()) == pytest.approx((root.end or 0) - root.start, abs=1e-4)
+    thinking = sum((node.end or 0) - node.sent for node in grouped(made, "call")["root turns"])
+    assert shares["the root’s thinking"] == pytest.approx(thinking, abs=0.01), "nothing runs beside the root's turns"
+    assert re.match(r"\d+(\.\d)? s = \d+(\.\d)? s root \+ ", title(run, "time", "path"))
 
 
 def test_the_time_of_all_calls_is_shared_out() -> None:

@@ -1,19 +1,22 @@
-"""Where the time went: each moment of the run once, or the time of all calls, however many ran at once."""
+"""Where the time went: each moment of the run once, the path that the run waited for, or the time of all calls, however
+many ran at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from trajectories import critical
 from trajectories.charts import _groups
 from trajectories.charts._bars import Bars
 from trajectories.charts._chart import SEQUENCE, Chart, Json, nothing
 from trajectories.charts._groups import grouped, query, title_of
 from trajectories.charts._record import Call, Record
-from trajectories.charts._table import Column, Mark, Row, mark, room
+from trajectories.charts._table import MOST_IN_A_MARK, Column, Mark, Row, mark, room
 from trajectories.charts._words import capital, duration, percent
 from trajectories.spans import merged, without
 
 VIEWS = {
     "run": "of the run",
+    "path": "of the critical path",
     **{f"{by}": f"of calls, {_groups.VIEWS[by]}" for by in ("call", "depth", "model", "role", "step")},
 }
 SHORTEST = 0.0005
@@ -34,7 +37,7 @@ class Share:
 def chart(record: Record, by: str) -> Chart:
     if by == "run":
         return _run(record)
-    return _calls(record, by)
+    return _path(record) if by == "path" else _calls(record, by)
 
 
 # ---------------------------------------------------------------------------------------------- the run
@@ -111,6 +114,47 @@ def _most_queued(record: Record) -> Mark | None:
 
 def _cells(record: Record) -> Mark | None:
     return mark(record.cells, lambda cell: cell.ended - cell.began, duration, query="kind:cell")
+
+
+# ---------------------------------------------------------------------------------------------- the critical path
+
+PATH = "The chain of nodes that the run waited for: of calls that ran at once only the one it needed"
+PATH_NAMES = {
+    "root": "the root’s thinking",
+    "calls": "sub-calls",
+    "queue": "waiting for a place",
+    "retries": "tries before an answer",
+    "code": "code",
+    "gates": "gates",
+    "rest": "nothing went on",
+}
+MICRO = 1_000_000
+
+
+def _path(record: Record) -> Chart:
+    path = critical.path_of(record.run)
+    if path is None or not path.micros:
+        return nothing("Nothing has begun yet", PATH)
+    took = {call.number: call.seconds for call in record.calls}
+    took |= {cell.number: cell.ended - cell.began for cell in record.cells}
+    shares = [
+        Share(name=PATH_NAMES[key], seconds=micros / MICRO, mark=_on_path(path, key, took))
+        for key, micros in path.shares.items()
+        if micros
+    ]
+    title = "".join(part.text for part in critical.words(path))
+    return _drawn(shares, title, PATH, path.micros / MICRO, "Of the path")
+
+
+def _on_path(path: critical.CriticalPath, key: str, took: Mapping[int, float]) -> Mark | None:
+    """The longest of the nodes that this part of the path was spent in."""
+    if key == "queue":
+        found = list(path.waited)
+    else:
+        found = [number for clause in path.clauses if clause.key == key for number in clause.nodes]
+    known = sorted({number for number in found if number in took}, key=lambda number: -took[number])
+    listed = tuple(known[:MOST_IN_A_MARK])
+    return Mark(listed, tuple(duration(took[number]) for number in listed), len(known)) if known else None
 
 
 # ---------------------------------------------------------------------------------------------- calls
