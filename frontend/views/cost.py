@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from frontend.costs import key_figures
 from frontend.place import Place, own_place
+from frontend.what_if import what_if
 from trajectories import access, charts
 
 ORDER = (
@@ -62,7 +63,7 @@ class Shown:
 @require_safe
 @login_required
 def cost(request: HttpRequest, run_id: str) -> HttpResponse:
-    """`?cost=tier&latency=model` chooses the views of charts."""
+    """`?cost=tier&latency=model` chooses views of charts, `?with-worker=openai/gpt-5-mini` another model for a role."""
     run = access.get_run(request.user, run_id)
     context = cost_context(charts.read_record(run), own_place(run), request.GET)
     return with_plotly(render(request, "frontend/cost.html", context))
@@ -83,6 +84,8 @@ def cost_context(record: charts.Record, place: Place, wanted: Mapping[str, str])
         "tab": "cost",
         "figures": key_figures(record.run, record),
         "charts": shown,
+        "what_if": what_if(record, request.user if place.is_own else None, request.GET),
+        "chosen_views": [(each.name, each.by) for each in shown if each.by != next(iter(each.views))],
         "last_seq": record.last_seq,
         "plotly": {each.name: each.chart.figure() for each in shown if each.chart.traces or each.chart.rows},
     }

@@ -141,6 +141,8 @@ BAD_ADDRESSES: list[tuple[str, str, int]] = [
     ("GET", "/api/v1/runs/{run}/nodes/" + "9" * 40, 404),
     ("GET", "/api/v1/runs/{run}/nodes/" + "9" * 4_000, 404),
     ("GET", "/api/v1/runs/{run}/nodes/" + "9" * 5_000, 422),
+    ("GET", "/api/v1/runs/{foreign_run}/repriced?worker=1/2", 404),
+    ("GET", "/api/v1/runs/{run}/repriced?nobody=1/2", 422),
     ("GET", "/api/v1/runs/{run}/charts/pie", 404),
     ("GET", "/api/v1/runs/{run}/charts/_record", 404),
     ("GET", "/api/v1/runs/{run}/charts/pie.csv", 404),

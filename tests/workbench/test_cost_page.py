@@ -208,6 +208,62 @@ def test_key_figures_have_all_digits_and_agree_with_the_run(open_cost: OpenPage,
     assert tokens == f"{said['usage']['input_tokens']:,} in, {said['usage']['output_tokens']:,} out"
 
 
+# ------------------------------------------------------------------------------------------------- other prices
+
+
+def test_other_models_are_priced_and_what_was_chosen_is_in_the_address(
+    open_cost: OpenPage, put: Put, house: House
+) -> None:
+    run = put("recursive")
+    page = open_cost(run)
+    table = page.locator("[data-variants]")
+    expect(table.locator("tbody tr")).to_have_count(3)
+    page.locator("#price-2").fill("1 / 1 / 1")
+    page.locator("#price-2").press("Enter")
+    expect(table.locator("tbody tr")).to_have_count(4)
+    repriced = told(house.client.get(f"/api/v1/runs/{run}/repriced", params={"worker": "1 / 1 / 1"}))
+    assert repriced["recorded"]["cost"] == told(house.client.get(f"/api/v1/runs/{run}"))["cost"]
+    chosen = table.locator("tbody tr").last
+    expect(chosen).to_contain_text("worker: $1 / $1 / $1")
+    exact = chosen.locator("td").nth(1).get_attribute("title") or ""
+    assert Decimal(exact.split()[0]) == Decimal(repriced["repriced"]["cost"]["usd"])
+    assert "with-worker=1" in page.url
+    drawn(page.reload() and page)
+    expect(page.locator("#price-2")).to_have_value("1 / 1 / 1")
+    expect(table.locator("tbody tr")).to_have_count(4)
+
+
+def test_a_model_nobody_has_a_price_of_is_said_at_its_field_and_nothing_is_lost(open_cost: OpenPage, put: Put) -> None:
+    page = open_cost(put("recursive"))
+    page.locator("#price-1").fill("1 / 2")
+    page.locator("#price-2").fill("no/such-model")
+    page.get_by_role("button", name="Price it").click()
+    expect(page.locator("#price-error-2")).to_contain_text("No price of “no/such-model” is known.")
+    expect(page.locator("#price-2")).to_be_focused()
+    expect(page.locator("#price-2")).to_have_attribute("aria-invalid", "true")
+    expect(page.locator("#price-1")).to_have_value("1 / 2")
+    expect(page.locator("[data-variants] tbody tr").last).to_contain_text("root: $1 / $2")
+    page.locator("#price-2").fill("openai/gpt-5-mini")
+    page.get_by_role("button", name="Price it").click()
+    expect(page.locator(".field-error")).to_have_count(0)
+    expect(page.locator("#price-2")).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-variants] tbody tr").last).to_contain_text("worker: openai/gpt-5-mini")
+
+
+def test_models_with_a_known_price_are_offered(open_cost: OpenPage, put: Put) -> None:
+    page = open_cost(put("recursive"))
+    page.locator("#price-1").focus()
+    expect(page.locator('#priced option[value="openai/gpt-5"]')).to_be_attached(timeout=PATIENCE)
+
+
+def test_prices_are_chosen_without_scripts_too(open_page: OpenPage, put: Put) -> None:
+    page = open_page(f"/runs/{put('recursive')}/cost?cost=model", java_script_enabled=False)
+    page.locator("#price-2").fill("0.25 / 2")
+    page.get_by_role("button", name="Price it").click()
+    expect(page.locator("[data-variants] tbody tr").last).to_contain_text("worker: $0.25 / $2")
+    assert "cost=model" in page.url
+
+
 # ------------------------------------------------------------------------------------------------- a run that goes on
 
 

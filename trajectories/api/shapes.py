@@ -332,6 +332,26 @@ class Models(Schema):
     next: str | None
 
 
+class PricedModels(Schema):
+    items: list[str]
+    """`connection/model`, or `provider/model` of the price list."""
+    next: None
+
+
+class Priced(Schema):
+    models: dict[str, str]
+    """role → model"""
+    cost: Cost
+    prices: str | None
+    """Where they come from."""
+
+
+class Repriced(Schema):
+    recorded: Priced
+    repriced: Priced
+    assumption: str
+
+
 class Policy(Schema):
     name: str
     title: str

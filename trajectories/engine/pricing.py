@@ -42,6 +42,20 @@ def price_of(connection: Connection, model: str, own: Price | None = None, input
     return None if listed is None else _price(listed, now, input_tokens)
 
 
+def listed_price(name: str, input_tokens: int = 0) -> Price | None:
+    """The price list's own: of `provider/model`, or of a model whose provider the list can tell by its name."""
+    provider, slash, model = name.partition("/")
+    listed = _listed(provider, "", model) if slash else _listed("", "", name)
+    return None if listed is None else _price(listed, datetime.now(UTC), input_tokens)
+
+
+@functools.cache
+def listed_names() -> tuple[str, ...]:
+    """`provider/model` of every model on the price list whose price can be said."""
+    names = [f"{provider.id}/{model.id}" for provider in _snapshot().providers for model in provider.models]
+    return tuple(sorted(name for name in names if listed_price(name) is not None))
+
+
 def context_window_of(connection: Connection, model: str) -> int | None:
     """How many tokens of input the model takes, where the list says so."""
     listed = _listed(connection.provider, connection.base_url.strip(), model)
@@ -91,7 +105,7 @@ def _calculated(usage: Usage, price: Price) -> Decimal:
 def _listed(provider: str, base_url: str, model: str) -> "ModelInfo | None":
     """The list is asked by address, or by the provider's name when the connection goes to its usual address."""
     snapshot = _snapshot()
-    by = (None, base_url) if base_url else (provider, None)
+    by = (None, base_url) if base_url else (provider or None, None)
     try:
         _, listed = snapshot.find_provider_model(model, None, *by)
     except LookupError:

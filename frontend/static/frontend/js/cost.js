@@ -5,7 +5,7 @@ import { Drawing, picture } from './charts.js';
 import { openMark } from './node_list.js';
 import { place } from './place.js';
 import { follow } from './socket.js';
-import { $, $$, failure, toast } from './ui.js';
+import { $, $$, api, element, failure, toast } from './ui.js';
 
 const FOLLOW_SECONDS = 3;
 const REST = 8; // of its time a page that follows a run fetches at most a ninth
@@ -42,9 +42,10 @@ let asked = 0;
 
 /**
  * Fetches the page again and shows what it says, unless it was asked for once more meanwhile.
- * @param {{ head?: boolean }} [what] whether the head of the run is shown anew, too @returns {Promise<boolean>} false: it could not be had
+ * @param {{ head?: boolean, form?: HTMLElement | null }} [what] whether the head of the run is shown anew, too; the form that was sent
+ * @returns {Promise<boolean>} false: it could not be had
  */
-async function refresh({ head = false } = {}) {
+async function refresh({ head = false, form = null } = {}) {
   asked += 1;
   const mine = asked;
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } }).catch(() => null);
@@ -55,6 +56,8 @@ async function refresh({ head = false } = {}) {
   figures = JSON.parse($('#figures', page).textContent);
   replace($('.kpis'), $('.kpis', page));
   for (const card of $$('[data-card]')) showCard(card, $(`[data-card="${card.dataset.card}"]`, page));
+  if ($('[data-variants]') && $('[data-variants]', page)) replace($('[data-variants]'), $('[data-variants]', page));
+  if (form) showErrors(form, $('.prices', page));
   return true;
 }
 
@@ -103,6 +106,42 @@ async function choose(select) {
   card.removeAttribute('aria-busy');
 }
 
+/** What the server says of the fields; what was written in them stays. @param {HTMLElement} form @param {HTMLElement} fresh */
+function showErrors(form, fresh) {
+  for (const [index, field] of $$('.field', form).entries()) {
+    const other = $$('.field', fresh)[index];
+    const input = $('input', field);
+    $('.field-error', field)?.remove();
+    if ($('.field-error', other)) field.append(document.adoptNode($('.field-error', other)));
+    for (const name of ['aria-invalid', 'aria-describedby']) {
+      if ($('input', other)?.hasAttribute(name)) input.setAttribute(name, $('input', other).getAttribute(name));
+      else input.removeAttribute(name);
+    }
+  }
+  $('[aria-invalid]', form)?.focus();
+}
+
+/** Other models' prices; they become part of the address, too. @param {HTMLFormElement} form */
+async function priceIt(form) {
+  const address = new URL(location.href);
+  for (const input of /** @type {HTMLInputElement[]} */ ($$('.field input', form))) {
+    if (input.value.trim()) address.searchParams.set(input.name, input.value.trim());
+    else address.searchParams.delete(input.name);
+  }
+  history.replaceState(history.state, '', address);
+  if (!(await refresh({ form }))) toast('The server cannot be reached. Check that it is running, then try again.');
+}
+
+let suggested = false;
+
+/** The models whose price is known, when somebody is about to write one. */
+async function suggest() {
+  if (suggested) return;
+  suggested = true;
+  const { items } = await api('GET', '/prices').catch(() => ({ items: [] }));
+  $('#priced').replaceChildren(...items.map((/** @type {string} */ name) => element('option', { value: name })));
+}
+
 /** @param {string} name */
 async function keepPicture(name) {
   const link = document.createElement('a');
@@ -127,6 +166,16 @@ document.addEventListener('click', event => {
 document.addEventListener('change', event => {
   const target = /** @type {HTMLSelectElement} */ (event.target);
   if (target.matches('.view select')) choose(target);
+});
+
+document.addEventListener('submit', event => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (!form.matches('.prices')) return;
+  event.preventDefault();
+  priceIt(form);
+});
+document.addEventListener('focusin', event => {
+  if (/** @type {Element} */ (event.target).matches('[list="priced"]')) suggest();
 });
 
 /** The tables have the same numbers, should the script that draws not have come. */
