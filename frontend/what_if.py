@@ -59,7 +59,9 @@ def what_if(record: Record, owner: Any, given: Mapping[str, str]) -> WhatIf | No
         if rates:
             variants.append(repricing.repriced(record, "Your choice", rates))
     most = max(variant.usd for variant in variants)
-    return WhatIf(rows=[_row(variant, variants[0], most) for variant in variants], fields=fields, most=usd(most) if most else "")
+    return WhatIf(
+        rows=[_row(variant, variants[0], most) for variant in variants], fields=fields, most=usd(most) if most else ""
+    )
 
 
 def _chosen(record: Record, owner: Any, given: Mapping[str, str]) -> tuple[list[Asked], dict[str, repricing.Rate]]:

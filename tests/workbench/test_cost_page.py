@@ -88,7 +88,7 @@ def test_a_mark_of_several_nodes_lists_them_the_dearest_first(open_cost: OpenPag
     dearest = sorted(calls, key=lambda row: -Decimal(row["usd"]))
     listed = nodes.locator("a[data-node]")
     assert [int(link.get_attribute("data-node") or 0) for link in listed.all()] == [row["number"] for row in dearest]
-    expect(listed.first).to_contain_text(f"#{dearest[0]['number']} {dearest[0]['name']}")
+    expect(listed.first).to_have_text(f"#{dearest[0]['number']} {dearest[0]['name']}")
     expect(page.locator("#nodes-all")).to_have_attribute("href", re.compile(r"/trace\?q=kind%3Alm%20depth%3A0"))
     page.keyboard.press("Escape")
     expect(nodes).not_to_be_visible()

@@ -35,7 +35,10 @@ def clock(seconds: float) -> str:
 def duration(seconds: float) -> str:
     if seconds < 1:
         return f"{round(seconds * 1000)} ms"
-    return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(int(seconds), 60)
+    return f"{minutes:,} min {rest} s" if rest else f"{minutes:,} min"
 
 
 def percent(part: float | Decimal, whole: float | Decimal) -> str:

@@ -136,5 +136,12 @@ def _title(record: Record, limits: list[Used]) -> str:
 def _row(used: Used) -> Row:
     amount = Told(used.amount, used.words.partition(" of ")[0])
     kept = Told(used.kept, f"about {_words(used.by, used.kept)}" if used.kept else "–")
-    cells = (NAMES[used.by], UNITS[used.by], amount, Told(used.limit, _words(used.by, used.limit)), kept, None if used.at_least and not used.amount else used.part)
+    cells = (
+        NAMES[used.by],
+        UNITS[used.by],
+        amount,
+        Told(used.limit, _words(used.by, used.limit)),
+        kept,
+        None if used.at_least and not used.amount else used.part,
+    )
     return Row(cells=cells, mark=used.mark)

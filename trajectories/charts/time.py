@@ -186,8 +186,8 @@ def _drawn(shares: Sequence[Share], title: str, measure: str, total: float, part
     words = [f"{duration(share.seconds)}, {percent(share.seconds, total)}" for share in shares]
     text = [f"{share.name}: {word}" for share, word in zip(shares, words, strict=True)]
     trace = bars.trace("time", SEQUENCE[1], seconds, text=text, customdata=[share.mark for share in shares])
-    axis: Json = {"range": [0, max(seconds) * (1.45 if lying else 1.15)], "ticksuffix": " s", "nticks": 5}
-    short = words if lying else list(map(duration, seconds))
+    axis: Json = {"range": [0, max(seconds) * 1.2], "ticksuffix": " s", "nticks": 5}
+    short = [percent(share.seconds, total) if lying else duration(share.seconds) for share in shares]
     return Chart(
         title=title,
         measure=measure,

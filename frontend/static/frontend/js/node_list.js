@@ -40,9 +40,8 @@ async function tellNames() {
   for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('#nodes [data-node]'))) {
     const [kind, name, status] = known.get(Number(link.dataset.node)) ?? [];
     if (!name) continue;
-    link.replaceChildren(
-      element('span', { class: 'mono muted' }, `#${link.dataset.node}`), ' ', name,
-      status === 'failed' ? element('span', { class: 'field-error' }, ' failed') : null);
+    link.replaceChildren(element('span', { class: 'mono muted' }, `#${link.dataset.node}`), ' ', name);
+    if (status === 'failed') link.append(element('span', { class: 'field-error' }, ' failed'));
     link.title = `${kind} ${name}`;
   }
 }

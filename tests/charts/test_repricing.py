@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from tests.charts.logged import Logged, calls
 from tests.fixtures.keep import keep
 from tests.fixtures.runs import RUNS
-from tests.workbench.record import Logged, calls
 from trajectories import accounts, charts, registry, repricing
 from trajectories.engine import pricing
 
