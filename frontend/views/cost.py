@@ -76,7 +76,7 @@ def with_plotly(response: HttpResponse) -> HttpResponse:
 
 
 def cost_context(record: charts.Record, place: Place, wanted: Mapping[str, str]) -> dict[str, Any]:
-    """For `cost.html`, at any place a run is looked at from. `wanted`: views of charts by their names."""
+    """For `cost.html`, at any place a run is looked at from. `wanted`: views of charts, and models, by their fields."""
     shown = _shown(record, place, wanted)
     return {
         "run": record.run,
@@ -84,7 +84,7 @@ def cost_context(record: charts.Record, place: Place, wanted: Mapping[str, str])
         "tab": "cost",
         "figures": key_figures(record.run, record),
         "charts": shown,
-        "what_if": what_if(record, request.user if place.is_own else None, request.GET),
+        "what_if": what_if(record, record.run.owner if place.is_own else None, wanted),
         "chosen_views": [(each.name, each.by) for each in shown if each.by != next(iter(each.views))],
         "last_seq": record.last_seq,
         "plotly": {each.name: each.chart.figure() for each in shown if each.chart.traces or each.chart.rows},

@@ -71,14 +71,15 @@ const markOf = event => event.points?.map((/** @type {any} */ point) => point.cu
 /** The figure with its title and measure as a PNG, in the present theme. @param {any} figure @returns {Promise<string>} a data URL */
 export function picture(figure) {
   const { title, meta, ...layout } = figure.layout;
+  const heading = wrapped(title.text, 96);
   const lines = wrapped(meta.measure, 140);
-  const margin = { ...layout.margin, t: 72 + 18 * lines.length, l: 64, r: 32, b: 64 };
+  const margin = { ...layout.margin, t: 50 + 22 * heading.length + 18 * lines.length, l: 64, r: 32, b: 64 };
   return plotly().toImage({
     data: withColors(figure.data),
     layout: dressed({
       ...layout, margin, paper_bgcolor: 'var(--surface)',
       title: {
-        text: `<b>${title.text}</b>`, x: 0.02, y: 0.95, xanchor: 'left', yanchor: 'top', font: { size: 16, color: 'var(--text)' },
+        text: `<b>${heading.join('<br>')}</b>`, x: 0.02, y: 0.95, xanchor: 'left', yanchor: 'top', font: { size: 16, color: 'var(--text)' },
         subtitle: { text: lines.map(escaped).join('<br>'), font: { size: 13, color: 'var(--text-3)' } },
       },
     }),
