@@ -34,9 +34,7 @@ def answer_context(
         "documents": used,
         "sources": sources,
         "doubtful": [each for each in sources if each.check != "checked"],
-        "answer": render_answer(
-            _without_label(run), quotes, [each.address or f"#source-{each.number}" for each in sources]
-        ),
+        "answer": render_answer(answer_of(run), quotes, [each.address or f"#source-{each.number}" for each in sources]),
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
         "profile": seen.redactor.words(profile_of(run)) if seen else profile_of(run),
@@ -50,7 +48,7 @@ def answer_context(
     return context | (_opened(sources, source) if place.documents else {})
 
 
-def _without_label(run: Run) -> str:
+def answer_of(run: Run) -> str:
     """What the page says beside the answer, it does not say in it, too."""
     return (run.answer or "").removesuffix(engine.OFFLINE_LABEL).rstrip()
 

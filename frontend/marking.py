@@ -13,7 +13,7 @@ from itertools import islice
 
 from markdown_it.token import Token
 
-from frontend.sentences import sentences
+from frontend.sentences import STOPS, WIDE_STOPS, sentences
 from frontend.sourcing import Sources
 
 MOST_SENTENCES = 1_000
@@ -108,7 +108,10 @@ def _units(tokens: Sequence[Token]) -> Iterator[list[_Block]]:
 
 
 def _is_heading(block: _Block) -> bool:
-    """Whether the paragraph is a few bold words and nothing else, as models write headings."""
+    """Whether the paragraph is a few bold words and nothing else, as models write headings; one that ends as a sentence
+    does says something."""
+    if block.text.rstrip().endswith(tuple(STOPS + WIDE_STOPS)):
+        return False
     children = [child for child in block.inline.children or [] if child.type != "text" or child.content.strip()]
     types = [child.type for child in children]
     bold = (

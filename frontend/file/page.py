@@ -10,6 +10,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 import frontend
+from frontend.answer_page import answer_of
 from frontend.answers import render_answer
 from frontend.coverage_page import coverage_rows, strip_context
 from frontend.figures import figures_with
@@ -65,7 +66,7 @@ def _context(recorded: Recorded) -> dict[str, Any]:
         "documents": record.documents,
         "sources": sources,
         "doubtful": [each for each in sources if each.check in ("changed", "gone")],
-        "answer": render_answer(run.answer or "", quotes, [f"#source-{each.number}" for each in sources]),
+        "answer": render_answer(answer_of(run), quotes, [f"#source-{each.number}" for each in sources]),
         "source": sources[0] if sources else None,
         "source_data": [each.for_script() for each in sources],
         "passages": passages,

@@ -49,9 +49,9 @@ def test_sentences_end_where_a_reader_would_end_them(text: str, wanted: list[str
     "text", ["a. B" * 100_000, "." * 400_000 + "x", "。 " * 200_000, "1. " * 100_000, '."' * 200_000]
 )
 def test_no_text_keeps_the_splitting_waiting(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     sentences(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 @pytest.mark.parametrize(
@@ -149,9 +149,9 @@ def test_a_full_stop_in_code_ends_nothing() -> None:
     ],
 )
 def test_no_answer_keeps_the_page_waiting(answer: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     shown = render_answer(answer, ["x" * 20_000] * 200, ["/"] * 200)
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
     assert shown.sentences <= MOST_SENTENCES
 
 
@@ -163,3 +163,5 @@ def test_an_answer_beyond_all_measure_is_shown_as_plain_text() -> None:
 def test_a_line_of_a_few_bold_words_is_a_heading_and_no_statement() -> None:
     shown = render_answer("It burnt [1].\n\n**Other places**\n\nNobody knows why.", ["It burnt"], ["/"])
     assert (shown.sentences, shown.unsourced) == (2, 1)
+    shown = render_answer("It burnt [1].\n\n**It was set on fire.**\n\nNobody knows why.", ["It burnt"], ["/"])
+    assert (shown.sentences, shown.unsourced) == (3, 2), "a bold sentence is a statement all the same"

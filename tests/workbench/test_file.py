@@ -259,6 +259,39 @@ def test_a_range_of_the_strip_tells_who_read_it(open_file: OpenFile) -> None:
     expect(page.get_by_role("button", name="Show all")).to_be_visible()
 
 
+def test_all_texts_and_reads_are_searched_in_the_file_as_on_the_server(
+    open_file: OpenFile, put: Put, house: House
+) -> None:
+    page = open_file("cited", address="#/trace")
+    expect(page.locator("main[data-ready]")).to_be_attached()
+    for line in (
+        "Traceback",
+        '"not subscriptable" kind:cell',
+        "Traceback in:code",
+        "/expired.*no/ kind:lm",
+        "expired -minutes kind:lm",
+        "kind:gate",
+        'reads:"oncall-log-2025.txt@58590-58694"',
+        "reads:runbooks -kind:lm",
+    ):
+        answer = house.client.get(f"/api/v1/runs/{put('cited')}/search", params={"q": line}).raise_for_status()
+        page.locator("#node-search").fill(line)
+        found = len(answer.json()["numbers"])
+        expect(page.locator("#hits")).to_have_text(re.compile(rf"^(\d+ of )?{found}( found)?$"))
+    page.locator("#node-search").fill("/(/")
+    expect(page.locator("#find-error")).to_contain_text("no regular expression")
+
+
+def test_the_readers_of_a_range_are_found_in_the_trace(open_file: OpenFile) -> None:
+    page = open_file("cited")
+    page.locator("#strip").focus()
+    page.keyboard.press("Shift+PageDown")
+    page.get_by_text("nodes that read it in the trace").click()
+    expect(page.locator("#node-search")).to_have_value(re.compile('^reads:"incident-reports-2025.txt@0-'))
+    expect(page.locator("#hits")).to_have_text(re.compile(r"\d"))
+    expect(page.locator("#find-error")).to_be_hidden()
+
+
 def test_it_can_be_read_without_scripts(open_file: OpenFile) -> None:
     page = open_file("cited", java_script_enabled=False)
     expect(page.locator("#answer")).to_be_visible()

@@ -2,6 +2,7 @@
 // The data of a run that lies in its file: compressed blocks, unpacked when something in them is looked at. Answers in
 // the shapes of the server (`exporters/html.py` tells how the blocks are made).
 import { totals } from './coverage.js';
+import { search } from './held_search.js';
 import { unitAt } from './lines.js';
 import { $, ApiError } from './ui.js';
 
@@ -136,6 +137,7 @@ const DOORS = /** @type {[RegExp, (found: string[], query: URLSearchParams) => P
   [/^tree$/, () => tree()],
   [/^nodes\/(\d+)$/, ([, number], query) => node(Number(number), query)],
   [/^nodes\/(\d+)\/texts\/([\w.]+)$/, ([, number, name], query) => textWindow(Number(number), name, query)],
+  [/^search$/, (_, query) => search(query, { tree, bare, node: number => node(number, new URLSearchParams()), reads: () => block('reads-0') })],
   [/^strips$/, async (_, query) => (query.has('document') ? stretch(query) : strips())],
 ]);
 
@@ -147,7 +149,7 @@ export const held = {
       const found = way.match(door);
       if (found) return open(found, new URLSearchParams(query));
     }
-    throw missing('This is not part of the file.');
+    throw missing('This is worked out by a server and is not part of the file.');
   },
   async text(document, start, end) {
     const passages = /** @type {{ document: string, start: number, end: number, text: string }[]} */ (JSON.parse($('#passages').textContent));
