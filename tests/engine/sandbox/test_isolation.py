@@ -1,7 +1,6 @@
 """The levels of isolation, the self-test that proves them, and the filter of system calls for both machines."""
 
 import asyncio
-import errno
 import sys
 from collections.abc import AsyncIterator
 
@@ -12,7 +11,6 @@ from tests.engine.sandbox.driving import Driven, document, echo
 from trajectories.engine.errors import IsolationError
 from trajectories.engine.sandbox import ProcessKind, ProcessSandbox, SandboxHouse, check
 from trajectories.engine.sandbox.isolation import PROBES, level_of
-from trajectories.engine.sandbox.worker import filters
 from trajectories.engine.types import ReplSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -110,82 +108,3 @@ async def test_a_repl_below_the_minimum_is_not_opened(without_namespaces: Sandbo
     )
     with pytest.raises(IsolationError):
         await sandbox.open()
-
-
-# ----------------------------------------------------------------------------- the filter, run step by step
-
-
-def judge(machine: str, call: str | int, *arguments: int, threads: bool = True, audit: int | None = None) -> int:
-    """What the filter says: ALLOW, KILL, or the errno."""
-    numbers = filters.MACHINES[machine][1]
-    number = numbers[call] if isinstance(call, str) else call
-    words = {0: number, 4: filters.MACHINES[machine][0] if audit is None else audit}
-    for index in range(6):
-        value = (arguments[index] if index < len(arguments) else 0) & (1 << 64) - 1
-        words[16 + 8 * index], words[20 + 8 * index] = value & 0xFFFFFFFF, value >> 32
-    verdict = run(filters.program(machine, 77, threads), words)
-    return verdict & 0xFFFF if verdict & 0xFFFF0000 == filters.ERROR else verdict
-
-
-def run(steps: list[filters.Step], words: dict[int, int]) -> int:
-    """A filter machine of the few instructions that are used."""
-    at = value = 0
-    while True:
-        code, yes, no, constant = steps[at]
-        at += 1
-        if code == filters.RETURN:
-            return constant
-        if code == filters.LOAD:
-            value = words[constant]
-        elif code == filters.AND:
-            value &= constant
-        else:
-            true = value == constant if code == filters.EQUAL else value >= constant
-            at += yes if true else no
-
-
-@pytest.mark.parametrize("machine", filters.MACHINES)
-async def test_the_filter_lets_through_what_a_repl_needs(machine: str) -> None:
-    for call in ("read", "write", "futex", "exit_group", "brk", "munmap", "clock_gettime", "getrandom", "setitimer"):
-        assert judge(machine, call) == filters.ALLOW
-    assert judge(machine, "mmap", 0, 4096, 3) == filters.ALLOW
-    assert judge(machine, "mprotect", 0, 4096, 1) == filters.ALLOW
-    assert judge(machine, "tgkill", 77, 77, 6) == filters.ALLOW
-    assert judge(machine, "socketpair", 1, 1 | 0o2000000) == filters.ALLOW
-    assert judge(machine, "sendto", 3, 0, 0, 0, 0) == filters.ALLOW
-    assert judge(machine, "fcntl", 3, 1030) == filters.ALLOW
-    assert judge(machine, "prlimit64", 0, 7, 0) == filters.ALLOW
-    assert judge(machine, "clone", 0x3D0F00) == filters.ALLOW
-
-
-@pytest.mark.parametrize("machine", filters.MACHINES)
-async def test_the_filter_refuses_the_rest(machine: str) -> None:
-    for arguments in ((0, 4096, 4), (0, 4096, 7)):
-        assert judge(machine, "mmap", *arguments) == errno.EPERM
-        assert judge(machine, "mprotect", *arguments) == errno.EPERM
-    assert judge(machine, "clone", 17) == errno.EPERM
-    assert judge(machine, "clone", 0x3D0F00 | 0x10000000) == errno.EPERM
-    assert judge(machine, "clone", 0x3D0F00, threads=False) == errno.EPERM
-    assert judge(machine, "tgkill", 1, 1, 6) == errno.EPERM
-    assert judge(machine, "tgkill", 77, 77, 9) == errno.EPERM
-    assert judge(machine, "socketpair", 1, 2) == errno.EPERM
-    assert judge(machine, "socketpair", 2, 1) == errno.EPERM
-    assert judge(machine, "sendto", 3, 0, 0, 0, 0x7F0000000000) == errno.EPERM
-    assert judge(machine, "sendto", 3, 0, 0, 0, 0x1000) == errno.EPERM
-    assert judge(machine, "fcntl", 3, 8) == errno.EPERM
-    assert judge(machine, "ioctl", 0, 0x5412) == errno.EPERM
-    assert judge(machine, "prlimit64", 0, 7, 1 << 40) == errno.EPERM
-    assert judge(machine, "prlimit64", 5, 7, 0) == errno.EPERM
-    for call in ("clone3", "openat2", "statx", "faccessat2"):
-        assert judge(machine, call) == errno.ENOSYS
-
-
-@pytest.mark.parametrize("machine", filters.MACHINES)
-async def test_every_call_that_is_not_listed_is_refused(machine: str) -> None:
-    listed = set(filters.MACHINES[machine][1].values())
-    assert {judge(machine, number) for number in range(600) if number not in listed} == {errno.EPERM}
-    assert judge(machine, "read", audit=0x40000003) == filters.KILL
-
-
-async def test_the_other_table_of_x86_calls_kills() -> None:
-    assert judge("x86_64", 0x40000002) == filters.KILL

@@ -27,6 +27,8 @@ _SHOWN_WHOLE = (
 """Whose repr() is short and says everything."""
 _BUFFERS = (bytes, bytearray, memoryview, array.array)
 
+_name_of: Callable[[type], Any] = type.__dict__["__name__"].__get__
+
 
 class Allowance(NamedTuple):
     """How much of one value is looked at."""
@@ -41,6 +43,16 @@ def allowance(variables: int) -> Allowance:
         if variables <= most:
             return Allowance(nodes, 200 * nodes)
     return Allowance(40, 8_000)
+
+
+def kind_of(value: Any) -> str:
+    """The name of its class."""
+    return name_of(type(value))
+
+
+def name_of(kind: type) -> str:
+    """Not by way of the class, whose own class may have something else in that place."""
+    return str(_name_of(kind))
 
 
 def digest_of(value: Any, allowed: Allowance) -> str:
@@ -69,7 +81,7 @@ class _Digest:
 
     def add(self, value: Any) -> None:
         self._nodes -= 1
-        kind = type(value).__name__
+        kind = kind_of(value)
         self._hash.update(f"{kind}:".encode("utf-8", "replace"))
         if self._nodes < 0 or id(value) in self._open:
             return
@@ -111,7 +123,7 @@ class _Digest:
             self._hash.update(value.__code__.co_code)
             self._add_all(len(value.__code__.co_consts), map(repr, _plain(value.__code__.co_consts)))
         elif isinstance(value, type):
-            self._hash.update(value.__name__.encode("utf-8", "replace"))
+            self._hash.update(name_of(value).encode("utf-8", "replace"))
         elif not self._add_table(value):
             attributes = _attributes(value)
             self._add_all(len(attributes), (part for pair in attributes.items() for part in pair))

@@ -5,6 +5,7 @@ import traceback
 from types import TracebackType
 from typing import Any
 
+from .digests import kind_of
 from .hints import Surroundings, hint_for
 
 _MOST_FRAMES = 10
@@ -20,7 +21,7 @@ def remember_source(name: str, code: str) -> None:
 
 def described(error: BaseException, timed_out: bool, cell_seconds: float, around: Surroundings) -> dict[str, str]:
     """kind, message and traceback of an exception that left a cell."""
-    kind = "Timeout" if timed_out else type(error).__name__
+    kind = "Timeout" if timed_out else kind_of(error)
     if timed_out:
         message = f"The cell ran longer than {cell_seconds:g} s and was stopped. Variables set so far are kept."
     else:
@@ -43,7 +44,7 @@ def _message(error: BaseException) -> str:
         return f"the code called for the exit ({error.code!r}); call FINAL(answer) to end the run"
     text = "".join(traceback.format_exception_only(error)).strip()
     name, _, rest = text.partition(": ")
-    return rest if name.rpartition(".")[2] == type(error).__name__ else str(error)
+    return rest if name.rpartition(".")[2] == kind_of(error) else str(error)
 
 
 def _frames(error: BaseException) -> list[str]:
@@ -52,7 +53,7 @@ def _frames(error: BaseException) -> list[str]:
     lines = [line for frame in _cell_frames(error.__traceback__) for line in _frame_lines(frame)]
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     if cause is not None:
-        lines.append(f"  (while handling {type(cause).__name__}: {_message(cause)[:300]})")
+        lines.append(f"  (while handling {kind_of(cause)}: {_message(cause)[:300]})")
     return ["Traceback (most recent call last):", *lines] if lines else []
 
 

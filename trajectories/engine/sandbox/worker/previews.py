@@ -6,6 +6,8 @@ import itertools
 import reprlib
 from typing import Any
 
+from .digests import kind_of
+
 
 class Preview(reprlib.Repr):
     """A repr() of a bounded length. Kinds derived from lists, dicts and the like are looked into as these are, since
@@ -61,7 +63,7 @@ class Preview(reprlib.Repr):
     def repr_instance(self, value: Any, level: int) -> str:
         for base, show in self._bases():
             if isinstance(value, base):
-                return f"{type(value).__name__}({show(value, level)})"
+                return f"{kind_of(value)}({show(value, level)})"
         if dataclasses.is_dataclass(value) and not isinstance(value, type):
             return self._fields(value, level)
         return super().repr_instance(value, level)
@@ -75,10 +77,10 @@ class Preview(reprlib.Repr):
 
     def _fields(self, value: Any, level: int) -> str:
         if level <= 0:
-            return f"{type(value).__name__}(…)"
+            return f"{kind_of(value)}(…)"
         shown = [
             f"{field.name}={self.repr1(getattr(value, field.name, None), level - 1)}"
             for field in dataclasses.fields(value)[: self.maxdict]
             if field.repr
         ]
-        return f"{type(value).__name__}({', '.join(shown)})"
+        return f"{kind_of(value)}({', '.join(shown)})"

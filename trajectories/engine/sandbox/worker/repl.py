@@ -1,9 +1,6 @@
 """The REPL: one namespace, cell after cell, with the names the model was promised."""
 
 import ast
-import builtins
-import random
-import sys
 import threading
 import time
 import types
@@ -12,8 +9,10 @@ from typing import Any
 from . import mistakes, variables
 from .calls import Calls, LLMError
 from .channel import Channel, Frame
+from .digests import kind_of
 from .endings import Ended, Endings
 from .hints import Surroundings
+from .interpreter import Interpreter
 from .interrupts import Interrupts
 from .output import Output, Printer
 from .quoting import Quoter
@@ -42,6 +41,7 @@ class Repl:
         self._variables = variables.Variables(interrupts)
         self._output = Output(opened["stdout_chars"])
         self._printer = Printer(self._output, record)
+        self._interpreter = Interpreter(self._main, self._output, self._printer)
         self._endings = Endings(texts, self._answerable)
         self._quoter = Quoter(texts, record)
         self._calls = Calls(channel, self._quoter, opened["depth"])
@@ -51,7 +51,7 @@ class Repl:
 
     def serve(self) -> None:
         """Runs cells until the host closes the channel."""
-        self._take_over_python()
+        self._interpreter.take_over()
         number = 0
         while True:
             command = self._channel.next_command()
@@ -61,15 +61,6 @@ class Repl:
                 self._channel.end_cell(done)
             except (ValueError, MemoryError) as failure:
                 self._channel.end_cell(_bare_done(command["id"], failure))
-
-    def _take_over_python(self) -> None:
-        sys.modules["__main__"] = self._main
-        sys.stdout = sys.stderr = self._output
-        builtins.print = self._printer.print
-        builtins.input = mistakes.no_input
-        threading.excepthook = _thread_ended
-        random.seed(0)  # cells that run again, for a resumed run, shall draw the same
-        self._namespace["__builtins__"] = builtins
 
     def _names(self) -> dict[str, Any]:
         calls, search, endings = self._calls, self._search, self._endings
@@ -104,7 +95,7 @@ class Repl:
         self._output.end()
         try:
             return self._done(command["id"], error, began)
-        except Exception as failure:  # noqa: BLE001 - memory may be short; the host must hear something
+        except BaseException as failure:  # noqa: BLE001 - memory may be short; the host must hear something
             return _bare_done(command["id"], failure)
 
     def _begin(self, name: str) -> None:
@@ -115,8 +106,6 @@ class Repl:
         self._endings.begin()
         self._calls.begin(name)
         self._search.begin_cell()
-        sys.stdout = sys.stderr = self._output
-        builtins.print = self._printer.print
         self._output.begin()
         self._channel.begin_cell()
 
@@ -128,6 +117,7 @@ class Repl:
                 self._interrupts.begin()
                 self._run(ast.parse(code, name), name)
             finally:
+                self._interpreter.put_right()
                 self._interrupts.end()
         except Ended:
             return None
@@ -149,9 +139,9 @@ class Repl:
         timed_out = isinstance(error, KeyboardInterrupt) and self._interrupts.fired
         try:
             return mistakes.described(error, timed_out, self._opened["cell_seconds"], self._surroundings())
-        except Exception as second:  # noqa: BLE001 - str() of an exception is the model's code
-            name = type(error).__name__[:200]
-            message = f"{name} (it could not be shown: {type(second).__name__})"
+        except BaseException as second:  # noqa: BLE001 - str() of an exception is the model's code
+            name = kind_of(error)[:200]
+            message = f"{name} (it could not be shown: {kind_of(second)})"
             return {"kind": name, "message": message, "traceback": message}
 
     def _surroundings(self) -> Surroundings:
@@ -166,10 +156,10 @@ class Repl:
             self._endings.adopt(self._namespace["answer"])
         try:
             ending = self._endings.take()
-        except Exception as wrong:  # noqa: BLE001 - the answer is the model's object
+        except BaseException as wrong:  # noqa: BLE001 - the answer is the model's object
             ending, error = None, error or self._described(wrong)
         self._printer.find_printed(self._quoter)
-        listed = self._variables.after_cell(self._user_variables())
+        listed = self._listed()
         return {
             "t": "done",
             "id": number,
@@ -184,6 +174,12 @@ class Repl:
             "reads": self._record.take(),
             "cpu": time.process_time() - began,
         }
+
+    def _listed(self) -> variables.Listed:
+        try:
+            return self._variables.after_cell(self._user_variables())
+        except BaseException:  # noqa: BLE001 - what a cell printed is not lost because something in it cannot be listed
+            return variables.Listed([], "")
 
     def _user_variables(self) -> dict[str, Any]:
         return variables.user_variables(self._namespace, self._reserved)
@@ -218,18 +214,12 @@ def _notes() -> list[str]:
     ]
 
 
-def _thread_ended(ended: threading.ExceptHookArgs) -> None:
-    """FINAL in a thread is no mistake: it counts when the cell is over."""
-    if not issubclass(ended.exc_type, Ended):
-        threading.__excepthook__(ended)
-
-
 def _length(size: int | None) -> str:
     return "" if size is None else f" of {size:,}"
 
 
-def _bare_done(number: int, failure: Exception) -> Frame:
-    message = f"the result of the cell could not be sent ({type(failure).__name__})"
+def _bare_done(number: int, failure: BaseException) -> Frame:
+    message = f"the result of the cell could not be sent ({kind_of(failure)})"
     return {
         **{"t": "done", "id": number, "out": "", "out_chars": 0, "truncated": False, "ending": None},
         **{"error": {"kind": "Error", "message": message, "traceback": message}},

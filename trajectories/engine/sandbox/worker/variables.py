@@ -78,7 +78,7 @@ class Variables:
         return [
             {
                 "name": name,
-                "type": type(value).__name__[:200],
+                "type": digests.kind_of(value)[:200],
                 "size": looks.get(name, (None, ""))[0],
                 "preview": looks.get(name, (None, "…"))[1],
             }
@@ -92,7 +92,7 @@ def _preview(value: Any) -> str:
     except TookTooLong:
         raise
     except BaseException as error:  # noqa: BLE001 - repr() is the model's code
-        return f"<repr failed: {type(error).__name__}>"
+        return f"<repr failed: {digests.kind_of(error)}>"
 
 
 def _size(value: Any) -> int | None:
