@@ -91,6 +91,11 @@ class Engine:
         return self._sandboxes.level
 
     @property
+    def sandbox_findings(self) -> list[str]:
+        """What holds of the isolation, and why there is not more."""
+        return self._sandboxes.findings
+
+    @property
     def sandbox_kind(self) -> str:
         return self._sandboxes.kind
 
@@ -155,7 +160,11 @@ class _Run:
             {"id": document.id, "name": document.name, "chars": document.text.chars}
             for document in self._task.documents
         ]
-        sandbox = {"kind": self._engine.sandbox_kind, "level": self._engine.sandbox_level}
+        sandbox = {
+            "kind": self._engine.sandbox_kind,
+            "level": self._engine.sandbox_level,
+            "findings": self._engine.sandbox_findings,
+        }
         try:
             self._profile = self._chosen_profile()
         except PolicyError as error:

@@ -67,6 +67,7 @@ async def test_a_dollar_without_lines_crosses_them() -> None:
     "pattern",
     [
         *("fox_3", "the quick", "na", r"\w+", r"^\d+\t", r"says: .*$", r"(?<=says: )“.*”", r"\bfox\w*\b", r"[^\n]+ $"),
+        *(r".*fox_3.*", r"(?:fox)_[0-9]", r"\d+.*brown", r"(?i:FOX)_4", r"^5\d+\t.*Quick", r"(fox|brown)_?\d"),
         *(r"“(na)*”", r"Q.*k", r"^.*3.*$", r"(?i)QUICK", r"x*", r"\d+(?!\t)", r"[a-z]+_[0-6] says", r"(?:na)+”"),
     ],
 )
@@ -79,6 +80,27 @@ async def test_going_line_by_line_finds_the_same(pattern: str, flags: int) -> No
     assert [(hit.start, hit.end) for hit in hits] == expected
     assert complete
     assert all(hit.line == LINES.count("\n", 0, hit.start) + 1 for hit in hits[:: max(1, len(hits) // 50)])
+
+
+@pytest.mark.parametrize(
+    ("pattern", "words"),
+    [
+        ("needle", "needle"),
+        (r".*needle \w+ end", "needle "),
+        (r"(?:abc)+d", "abc"),
+        (r"(abc)?de", "de"),
+        (r"abc|abd", "ab"),
+        (r"xyz|abd", ""),
+        (r"ab*c", "a"),
+        (r"(?i)needle", ""),
+        (r"(?i:needle)s", "s"),
+        (r"(?=needle)n", "n"),
+        (r"(?<!a)bcd", "bcd"),
+        (r"[n]eedle", "needle"),
+    ],
+)
+async def test_the_words_that_each_match_has_are_known(pattern: str, words: str) -> None:
+    assert patterns.words_in(re.compile(pattern)) == words
 
 
 async def test_words_in_any_case_are_found_across_windows() -> None:

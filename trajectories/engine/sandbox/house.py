@@ -55,6 +55,10 @@ class Kind(Protocol):
         """What holds and what does not, in sentences."""
         ...
 
+    def offers(self) -> list[str]:
+        """What its sandboxes have on this machine, in sentences."""
+        ...
+
     async def close(self) -> None:
         """When all its sandboxes are closed."""
         ...
@@ -71,6 +75,8 @@ class SandboxHouse:
         self.kind = "process" if kind == "auto" else kind
         self.minimum = minimum
         self.level = "none"
+        self.findings: list[str] = []
+        """Of the self-test: what holds, and why there is not more."""
         self._made = made
         self._open: weakref.WeakSet[Openable] = weakref.WeakSet()
 
@@ -84,6 +90,7 @@ class SandboxHouse:
                 f"`{self.minimum}`: {' '.join(report.findings)}"
             )
         self.level = report.level
+        self.findings = report.findings
 
     async def close(self) -> None:
         """Ends every REPL and all behind them, and waits until they are gone."""
@@ -131,6 +138,7 @@ class SandboxHouse:
             minimum=self.minimum,
             findings=[*kind.findings(probe.layers), isolation.said_of_test(got_out)],
             ok=isolation.reaches(level, self.minimum),
+            offers=kind.offers(),
         )
 
     def _kind(self) -> Kind:

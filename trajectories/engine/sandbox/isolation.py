@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from trajectories.engine.errors import IsolationError
@@ -27,6 +27,8 @@ class Report:
     findings: list[str]
     ok: bool
     """The level reaches the minimum."""
+    offers: list[str] = field(default_factory=list)
+    """What REPLs have here: sizes, libraries; sentences too."""
 
 
 # Each attempt is harmless where it succeeds: this also runs on machines that shut nothing in.

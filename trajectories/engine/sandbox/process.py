@@ -5,10 +5,11 @@ import secrets
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from importlib.metadata import version
 from typing import Any
 
 from trajectories.engine.errors import SandboxError
-from trajectories.engine.sandbox import isolation
+from trajectories.engine.sandbox import handover, holding, isolation, stock
 from trajectories.engine.sandbox.cell import Cell
 from trajectories.engine.sandbox.child import Child
 from trajectories.engine.sandbox.holding import Held
@@ -19,6 +20,7 @@ from trajectories.engine.sandbox.wire import Violation, WireBroken
 from trajectories.engine.types import Document, Execution, HostCalls, ReplSettings
 
 _OPEN_SECONDS = 60.0
+_WORKING = ReplSettings().memory_bytes
 _GREP_SECONDS = 20.0
 """A search ends before the cell it stands in does."""
 
@@ -54,6 +56,17 @@ class ProcessKind:
 
     def findings(self, layers: Mapping[str, Any]) -> list[str]:
         return isolation.findings_of(layers)
+
+    def offers(self) -> list[str]:
+        libraries = " and ".join(f"{name} {version(name)}" for name in stock.installed())
+        text, held = handover.room() / 1e9, holding.room() / 1e9
+        return [
+            f"A REPL may have {text:.1f} GB of decoded text, and {_WORKING >> 20:,} MiB to work with.",
+            f"Texts of {holding.HELD_FROM / 1e6:.0f} MB and more stay decoded for later runs, {held:.1f} GB in all.",
+            f"Code can import {libraries}, beside Python's standard library."
+            if libraries
+            else "Code can import Python's standard library (pip install 'rlm-web[data]' adds numpy and pandas).",
+        ]
 
     async def close(self) -> None:
         await self.nursery.close()

@@ -15,7 +15,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         report = asyncio.run(sandbox.check(settings.SANDBOX, settings.SANDBOX_MIN))
         self.stdout.write(f"sandbox: {report.kind}, isolation: {report.level}, minimum: {report.minimum}")
-        for finding in report.findings:
-            self.stdout.write(f"  {finding}")
+        for sentence in [*report.findings, *report.offers]:
+            self.stdout.write(f"  {sentence}")
         if not report.ok:
             raise CommandError(f"This is less than the configured minimum, {report.minimum}.")

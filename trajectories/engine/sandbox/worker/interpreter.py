@@ -19,6 +19,8 @@ from .output import Output, Printer
 
 _LEAST_RECURSION = 1_000
 _SWITCH_SECONDS = 0.005
+_BUILTINS = dict(vars(builtins))
+"""Taken in the zygote: in a REPL, a copy would touch each of them, and so have a page of its own for most."""
 _settrace, _setprofile = sys.settrace, sys.setprofile
 _trace_threads, _profile_threads = threading.settrace, threading.setprofile
 
@@ -28,17 +30,17 @@ class Interpreter:
         self._main = main
         self._output = output
         self._printer = printer
-        self._builtins: dict[str, Any] = {}
+        self._own: dict[str, Any] = {}
+        """Builtins that are ours."""
 
     def take_over(self) -> None:
         sys.modules["__main__"] = self._main
-        builtins.print = self._printer.print
-        builtins.input = mistakes.no_input
+        self._own = {"print": self._printer.print, "input": mistakes.no_input}
+        vars(builtins).update(self._own)
         sys.addaudithook = _no_audit_hooks
         random.seed(0)  # cells that run again, for a resumed run, shall draw the same
         vars(self._main)["__builtins__"] = builtins
-        self._builtins = dict(vars(builtins))
-        self.put_right()
+        self._take_over_threads_and_output()
 
     def put_right(self) -> None:
         _settrace(None)
@@ -46,11 +48,11 @@ class Interpreter:
         _trace_threads(None)
         _profile_threads(None)
         space = vars(builtins)
-        for name, own in self._builtins.items():
-            if space.get(name) is not own:
-                space[name] = own
-        sys.stdout = sys.stderr = self._output
-        threading.excepthook = _thread_ended
+        for name, given in _BUILTINS.items():
+            right = self._own.get(name, given)
+            if space.get(name) is not right:
+                space[name] = right
+        self._take_over_threads_and_output()
         if sys.getrecursionlimit() < _LEAST_RECURSION:
             sys.setrecursionlimit(_LEAST_RECURSION)
         sys.setswitchinterval(_SWITCH_SECONDS)
@@ -59,6 +61,10 @@ class Interpreter:
             signal.setitimer(timer, 0)
         signal.set_wakeup_fd(-1)
         faulthandler.cancel_dump_traceback_later()
+
+    def _take_over_threads_and_output(self) -> None:
+        sys.stdout = sys.stderr = self._output
+        threading.excepthook = _thread_ended
 
 
 def _no_audit_hooks(hook: Any) -> None:

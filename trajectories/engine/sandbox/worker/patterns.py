@@ -52,6 +52,35 @@ def shape_of(regex: re.Pattern[str]) -> Shape:
     )
 
 
+def words_in(regex: re.Pattern[str]) -> str:
+    """Words that stand in every match, the longest there are; empty where none are known."""
+    if regex.flags & re.IGNORECASE:
+        return ""
+    try:
+        runs = _runs(parser.parse(regex.pattern, regex.flags & ~re.DEBUG))
+    except (RecursionError, re.error, TypeError, ValueError):
+        return ""
+    return max(runs, key=len, default="")
+
+
+def _runs(parsed: Iterable[Any]) -> list[str]:
+    """The literal stretches of a sequence that no match can be without."""
+    runs = [""]
+    for operator, given in parsed:
+        if operator is words.LITERAL:
+            runs[-1] += chr(given)
+            continue
+        inner: list[str] = []
+        if operator is words.SUBPATTERN and not given[1]:  # no flags of its own
+            inner = _runs(given[3])
+        elif operator in _REPEATS and given[0] > 0:
+            inner = _runs(given[2])
+        elif operator is words.ATOMIC_GROUP:
+            inner = _runs(given)
+        runs += [*inner, ""]
+    return runs
+
+
 def _items(parsed: Iterable[Any]) -> Iterable[tuple[Any, Any]]:
     """All operators of a pattern with what is given to them, those inside others too."""
     for operator, given in parsed:

@@ -9,6 +9,9 @@ from .patterns import SHORT, Shape
 from .texts import ContextText
 
 _WINDOW = 1 << 20
+_LONG_ENOUGH = 3
+_STRETCH = 4096
+"""Where the words are frequent, many lines go at once."""
 
 
 class Hit(NamedTuple):
@@ -24,11 +27,14 @@ class CannotBeStopped(Exception):
 
 def scan(texts: Sequence[ContextText], regex: re.Pattern[str], most: int, *, stoppable: bool) -> tuple[list[Hit], bool]:
     """At most so many hits, and whether these are all. With `stoppable` it raises `CannotBeStopped` where it cannot."""
-    shape = patterns.shape_of(regex) if stoppable else Shape(hungry=False, crosses_lines=False)
+    shape = patterns.shape_of(regex)
+    if not stoppable:
+        shape = shape._replace(hungry=False)
+    needed = "" if shape.crosses_lines else patterns.words_in(regex)
     found: list[Hit] = []
     for text in texts:
         line, counted = 1, 0
-        for start, end in _hits(regex, text, shape):
+        for start, end in _hits(regex, text, shape, needed):
             if len(found) >= most:
                 return found, False
             line += str.count(text, "\n", counted, start)
@@ -37,13 +43,16 @@ def scan(texts: Sequence[ContextText], regex: re.Pattern[str], most: int, *, sto
     return found, True
 
 
-def _hits(regex: re.Pattern[str], text: ContextText, shape: Shape) -> Iterator[tuple[int, int]]:
-    """Start and end of each match that is not empty."""
+def _hits(regex: re.Pattern[str], text: ContextText, shape: Shape, needed: str) -> Iterator[tuple[int, int]]:
+    """Start and end of each match that is not empty. `needed`: words that stand in each, all in one line."""
     if patterns.is_literal(regex):
         if not regex.flags & re.IGNORECASE:
             return _words(text, regex.pattern)
         if text.isascii() and regex.pattern.isascii():
             return _words_in_any_case(text, regex.pattern.lower())
+    if len(needed) >= _LONG_ENOUGH:
+        places = _lines_with(text, needed, SHORT if shape.hungry else len(text))
+        return (hit for begin, end in places for hit in _matches(regex, text, begin, end))
     if not shape.hungry or len(text) <= SHORT:
         return _matches(regex, text, 0, len(text))
     if shape.crosses_lines:
@@ -73,6 +82,18 @@ def _words_in_any_case(text: ContextText, words: str) -> Iterator[tuple[int, int
             done = begin + at + len(words)
             yield begin + at, done
             at = window.find(words, at + len(words))
+
+
+def _lines_with(text: ContextText, needed: str, longest: int) -> Iterator[tuple[int, int]]:
+    """Stretches of whole lines in which the words stand: mostly a small part of the text."""
+    end = 0
+    while (at := str.find(text, needed, end)) >= 0:
+        begin = max(end, str.rfind(text, "\n", end, at) + 1)
+        newline = str.find(text, "\n", at + _STRETCH)
+        end = len(text) if newline < 0 else newline + 1
+        if end - begin > longest:
+            raise CannotBeStopped
+        yield begin, end
 
 
 def _lines(text: ContextText) -> Iterator[tuple[int, int]]:
