@@ -84,7 +84,8 @@ async def run_of(
     async def sandbox(documents: Sequence[Any], settings: Any, **_: Any) -> Repl:
         return Repl()
 
-    made._sandboxes = SimpleNamespace(sandbox=sandbox, kind="process", level="none")  # type: ignore[assignment]
+    house = SimpleNamespace(sandbox=sandbox, kind="process", level="none", findings=[])
+    made._sandboxes = house  # type: ignore[assignment]
     connection = engine.Connection(name="x", provider="openai")
     made._clients[connection] = model
     events: list[Event] = []
