@@ -1,12 +1,14 @@
 """The table of runs with its filters: those pinned, then all others; and what was deleted lately."""
 
+from typing import Any
+
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from trajectories import tags
+from trajectories import search, tags
 from trajectories.models import Annotation, Document, Run
 
 PAGE = 25
@@ -18,21 +20,20 @@ FILTERS = ("status", "q", "document", "policy", "tag", "thumb")
 @require_safe
 @login_required
 def runs(request: HttpRequest) -> HttpResponse:
-    """Filters: `status`, `q` (title, question and answer), `document`, `policy`, `tag`, `thumb` (up, down); `before` is
-    the last run above. `deleted=1` shows what can be restored."""
+    """Filters: `status`, `q` (a query), `document`, `policy`, `tag`, `thumb` (up, down); `before` is the last run
+    above. `deleted=1` shows what can be restored."""
     if request.GET.get("deleted"):
         return _deleted(request)
     mine = Run.objects.visible_to(request.user)
     wanted = {name: request.GET.get(name, "").strip().replace("\0", "") for name in FILTERS}
-    found = _filtered(mine, wanted)
     later = "before" in request.GET
-    page = list(with_totals(_older(found.filter(pinned_at=None), mine, request.GET.get("before", "")))[: PAGE + 1])
+    mark = mine.filter(pk=request.GET.get("before", "")).first()
+    after = (mark.created_at, mark.pk) if mark else None
+    shown, trouble = _shown(_filtered(mine, wanted), wanted["q"], after, later)
     context = {
-        "runs": page[:PAGE],
-        "pinned": [] if later else with_totals(found.exclude(pinned_at=None)).order_by("-pinned_at")[:MOST_PINNED],
-        "last": page[PAGE - 1] if len(page) > PAGE else None,
+        **shown,
+        "trouble": trouble,
         "later": later,
-        "found": found.count(),
         "wanted": wanted,
         "filtered": any(wanted.values()),
         "statuses": Run.Status.values,
@@ -42,6 +43,42 @@ def runs(request: HttpRequest) -> HttpResponse:
         "deleted_in_all": Run.objects.deleted_by(request.user).count(),
     }
     return render(request, "frontend/runs.html", context)
+
+
+def _shown(found: "QuerySet[Run]", line: str, after: search.Position | None, later: bool) -> tuple[dict[str, Any], str]:
+    """What of the runs the page shows, and what is wrong with the query: then those that the other filters leave."""
+    try:
+        if line and search.asks_for_text(line):
+            return _searched(found, line, after), ""
+        return _listed(search.fitting_runs(found, line) if line else found, after, later), ""
+    except search.WrongQuery as error:
+        return _listed(found, after, later), str(error)
+
+
+def _listed(found: "QuerySet[Run]", after: search.Position | None, later: bool) -> dict[str, Any]:
+    page = list(with_totals(search.older(found.filter(pinned_at=None), after))[: PAGE + 1])
+    return {
+        "runs": page[:PAGE],
+        "pinned": [] if later else with_totals(found.exclude(pinned_at=None)).order_by("-pinned_at")[:MOST_PINNED],
+        "last": page[PAGE - 1].pk if len(page) > PAGE else None,
+        "found": found.count(),
+    }
+
+
+def _searched(found: "QuerySet[Run]", line: str, after: search.Position | None) -> dict[str, Any]:
+    """Those that have the words, each with where they stand. Raises `search.WrongQuery`."""
+    told = search.search_runs(found, line, after=after, limit=PAGE)
+    rows = {run.pk: run for run in with_totals(Run.objects.filter(pk__in=list(told.hits)))}
+    runs = [rows[run_id] for run_id in told.hits if run_id in rows]
+    for run in runs:
+        run.hit = told.hits[run.pk]  # type: ignore[attr-defined]
+    return {
+        "runs": runs,
+        "last": told.next[1] if told.next else None,
+        "found": len(runs),
+        "searched": told,
+        "node_line": search.node_line(line),
+    }
 
 
 def _deleted(request: HttpRequest) -> HttpResponse:
@@ -74,9 +111,6 @@ def _tags(request: HttpRequest, wanted: str) -> list[str]:
 def _filtered(found: "QuerySet[Run]", wanted: dict[str, str]) -> "QuerySet[Run]":
     if wanted["status"] in Run.Status.values:
         found = found.filter(status=wanted["status"])
-    if words := wanted["q"]:
-        said = Q(title__icontains=words) | Q(question__icontains=words) | Q(answer__icontains=words)
-        found = found.filter(said)
     if wanted["document"]:
         found = found.filter(rundocument__document=wanted["document"])
     if wanted["policy"]:
@@ -86,10 +120,3 @@ def _filtered(found: "QuerySet[Run]", wanted: dict[str, str]) -> "QuerySet[Run]"
     if wanted["thumb"] in ("up", "down"):
         found = found.with_thumb(wanted["thumb"])  # type: ignore[attr-defined]
     return found
-
-
-def _older(found: "QuerySet[Run]", mine: "QuerySet[Run]", before: str) -> "QuerySet[Run]":
-    mark = mine.filter(pk=before).first() if before else None
-    if mark is None:
-        return found
-    return found.filter(Q(created_at__lt=mark.created_at) | Q(created_at=mark.created_at, id__lt=mark.id))

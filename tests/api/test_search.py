@@ -62,3 +62,30 @@ def test_a_wrong_search_says_what_to_change(send: Send, run: Run, query: str, co
 
 def test_what_is_not_yours_is_not_searched(run: Run, stranger: Any) -> None:
     assert sender(stranger)("GET", f"/api/v1/runs/{run.id}/search?q=a").status_code == 404
+
+
+# ------------------------------------------------------------------------------------------------- across runs
+
+
+def test_a_list_of_runs_says_where_each_has_the_words(send: Send, run: Run) -> None:
+    listed = send("GET", "/api/v1/runs?q=in:code+llm_batch").json()
+    assert [item["id"] for item in listed["items"]] == [run.id]
+    found = listed["items"][0]["found"]
+    assert (found["place"], found["text"], found["hit"]) == ("node", "code", "llm_batch")
+    assert found["node"] == send("GET", f"/api/v1/runs/{run.id}/search?q=in:code+llm_batch").json()["numbers"][0]
+    assert listed["texts"] == {"searched": 1, "complete": True, "next": None} and listed["next"] is None
+    assert send("GET", "/api/v1/runs?q=nowhere").json()["items"] == []
+
+
+def test_a_list_of_runs_takes_words_for_their_rows(send: Send, run: Run) -> None:
+    plain = send("GET", "/api/v1/runs?q=status:succeeded+cost:>0").json()
+    assert [item["id"] for item in plain["items"]] == [run.id] and "found" not in plain["items"][0]
+    assert send("GET", "/api/v1/runs?q=status:failed").json()["items"] == []
+    answer = send("GET", "/api/v1/runs?q=cost:cheap")
+    assert answer.status_code == 422 and error_of(answer)["code"] == "wrong_query"
+
+
+def test_runs_of_others_and_deleted_ones_are_not_found(send: Send, run: Run, stranger: Any) -> None:
+    assert sender(stranger)("GET", "/api/v1/runs?q=llm_batch").json()["items"] == []
+    Run.objects.filter(pk=run.pk).update(deleted_at=run.created_at)
+    assert send("GET", "/api/v1/runs?q=llm_batch").json()["items"] == []

@@ -74,7 +74,6 @@ def test_a_word_is_read(line: str, term: Term) -> None:
         ("date:>2026-01-31", Days(first=date(2026, 2, 1))),
         ("date:<2026-01-31", Days(last=date(2026, 1, 30))),
         ("date:2026-01-01..2026-02-01", Days(first=date(2026, 1, 1), last=date(2026, 2, 1))),
-        ("kind:cell", Says(text="kind:cell")),
     ],
 )
 def test_a_word_for_runs_is_read(line: str, term: Term) -> None:
@@ -106,6 +105,7 @@ def test_in_says_where_to_look() -> None:
         ("reads:", "a document's name"),
         ("reads:@", "a document's name"),
         ("reads:x@4000-1200", "smaller number first"),
+        ("tag:checked", "chooses runs; use it on the page Runs"),
         ("in:cod", "one of code, prompt"),
         ("in:code kind:lm", "write beside it what to look for"),
         ("x in:code -in:code", "no text to look in"),
@@ -120,6 +120,11 @@ def test_a_wrong_query_says_in_one_sentence_what_to_change(line: str, hint: str)
         parse(line, NODE_WORDS)
     assert hint in str(refusal.value)
     assert str(refusal.value).endswith(".") and len(str(refusal.value)) < 250
+
+
+def test_a_word_for_nodes_is_not_taken_for_text_of_runs() -> None:
+    with pytest.raises(WrongQuery, match="use it in the trace of a run"):
+        parse("kind:cell", RUN_WORDS)
 
 
 @pytest.mark.parametrize("line", ["date:2026-02-30", "date:yesterday", "date:>9999-12-31", "is:good"])

@@ -9,7 +9,12 @@ from trajectories.models import Document, Run, Share
 
 
 def cursor_of(row: Document | Run | Share) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.pk}".encode()).decode().rstrip("=")
+    return cursor_at((row.created_at, row.pk))
+
+
+def cursor_at(position: tuple[datetime, str]) -> str:
+    created_at, row_id = position
+    return base64.urlsafe_b64encode(f"{created_at.isoformat()} {row_id}".encode()).decode().rstrip("=")
 
 
 def position_of(cursor: str) -> tuple[datetime, str]:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from asgiref.sync import sync_to_async
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils import timezone
 from ninja import Query, Router
@@ -20,6 +20,7 @@ from trajectories import (
     policies,
     recorder,
     representations,
+    search,
     sessions,
     tags,
     tasks,
@@ -28,7 +29,7 @@ from trajectories import (
 from trajectories.api import shapes
 from trajectories.api.bodies import Body, Removal, RunStatus, json_answer
 from trajectories.api.errors import ApiError
-from trajectories.api.paging import cursor_of, position_of
+from trajectories.api.paging import cursor_at, cursor_of, position_of
 from trajectories.models import Document, Node, Run, RunTag
 
 router = Router(tags=["Runs"])
@@ -132,7 +133,7 @@ class Filter(Body):
     model_config = Body.model_config | {"strict": False}
 
     status: RunStatus | None = None
-    q: Annotated[str, Field(max_length=200)] | None = None
+    q: str | None = None
     document: Annotated[str, Field(max_length=40)] | None = None
     tag: Annotated[str, Field(max_length=400)] | None = None
     pinned: bool | None = None
@@ -145,9 +146,23 @@ class Filter(Body):
 
 @router.get("/runs", response=shapes.Runs, summary="Runs, newest first")
 def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
+    """`q`: words, “quoted phrases” and /regular expressions/ in titles, questions, answers, tags, documents' names and
+    all texts of the trajectories, and words such as `status:failed`, `cost:>0.01`, `model:mini`, `tag:checked`,
+    `date:>2026-01-31`, `is:pinned`, `in:code`; a minus turns one round.
+
+    With words to find, each run says under `found` where they stand, and `texts` how far trajectories were looked
+    through: where `complete` is false, older runs were found by their heads alone, and the cursor `texts.next` goes on
+    from there."""
     mine = Run.objects.deleted_by(request.user) if wanted.deleted else Run.objects.visible_to(request.user)
     runs = _filtered(mine, wanted)
-    page = list(representations.with_documents(runs)[: wanted.limit + 1])
+    after = position_of(wanted.cursor) if wanted.cursor else None
+    try:
+        if wanted.q and search.asks_for_text(wanted.q):
+            return json_answer(_searched(request, runs, wanted, after))
+        runs = search.fitting_runs(runs, wanted.q) if wanted.q else runs
+    except search.WrongQuery as error:
+        raise ApiError(422, "wrong_query", str(error)) from None
+    page = list(representations.with_documents(search.older(runs, after))[: wanted.limit + 1])
     shown = page[: wanted.limit]
     return json_answer(
         {
@@ -157,12 +172,30 @@ def listing(request: HttpRequest, wanted: Query[Filter]) -> HttpResponse:
     )
 
 
+def _searched(
+    request: HttpRequest, runs: "QuerySet[Run]", wanted: Filter, after: search.Position | None
+) -> dict[str, Any]:
+    """Raises `search.WrongQuery`."""
+    found = search.search_runs(runs, wanted.q or "", after=after, limit=wanted.limit)
+    rows = representations.with_documents(Run.objects.all()).in_bulk(list(found.hits))
+    return {
+        "items": [
+            representations.run_json(rows[run_id], request) | {"found": search.run_hit_json(hit)}
+            for run_id, hit in found.hits.items()
+            if run_id in rows
+        ],
+        "next": cursor_at(found.next) if found.next else None,
+        "texts": {
+            "searched": found.searched,
+            "complete": found.is_whole,
+            "next": None if found.is_whole or found.whole_to is None else cursor_at(found.whole_to),
+        },
+    }
+
+
 def _filtered(runs: "QuerySet[Run]", wanted: Filter) -> "QuerySet[Run]":
     if wanted.status:
         runs = runs.filter(status=wanted.status)
-    if wanted.q:
-        said = Q(title__icontains=wanted.q) | Q(question__icontains=wanted.q) | Q(answer__icontains=wanted.q)
-        runs = runs.filter(said)
     if wanted.document:
         runs = runs.filter(pk__in=Run.documents.through.objects.filter(document=wanted.document).values("run"))
     if wanted.tag:
@@ -171,9 +204,6 @@ def _filtered(runs: "QuerySet[Run]", wanted: Filter) -> "QuerySet[Run]":
         runs = runs.filter(pinned_at__isnull=not wanted.pinned)
     if wanted.thumb:
         runs = runs.with_thumb(wanted.thumb)  # type: ignore[attr-defined]
-    if wanted.cursor:
-        created_at, run_id = position_of(wanted.cursor)
-        runs = runs.filter(Q(created_at__lt=created_at) | Q(created_at=created_at, id__lt=run_id))
     return runs.order_by("-created_at", "-id")
 
 

@@ -136,9 +136,40 @@ class Run(Schema):
     url: str
 
 
-class Runs(Schema):
-    items: list[Run]
+class FoundIn(Schema):
+    place: str | None
+    """`title`, `question`, `answer`, `tag`, `document` or `node`."""
+    node: int | None
+    """The first of the nodes that fit."""
+    text: str | None
+    """Which of its texts."""
+    nodes: int
+    """How many nodes fit."""
+    start: int | None
+    end: int | None
+    before: str | None
+    hit: str | None
+    after: str | None
+
+
+class ListedRun(Run):
+    found: FoundIn | None = None
+    """Where the words of `q` stand."""
+
+
+class LookedThrough(Schema):
+    searched: int
+    """Trajectories looked through."""
+    complete: bool
     next: str | None
+    """Cursor from which on the texts of older runs are still to be looked through."""
+
+
+class Runs(Schema):
+    items: list[ListedRun]
+    next: str | None
+    texts: LookedThrough | None = None
+    """How far a search for words came."""
 
 
 class Event(Schema):

@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 
-from trajectories.search.words import Word
+from trajectories.search.words import ELSEWHERE, Word
 
 LONGEST = 500
 """Characters of a query."""
@@ -187,7 +187,11 @@ def _phrase(text: str, negated: bool) -> Says:
 
 
 def _refuse_slip(name: str, known: dict[str, Word]) -> None:
-    """A word mistyped by a letter or two would silently look for itself as text."""
+    """A word mistyped by a letter or two, or of the other search, would silently look for itself as text."""
+    if name.lower() in ELSEWHERE:
+        raise WrongQuery(
+            f"The word “{name}:” chooses {ELSEWHERE[name.lower()]}, or put it in quotes to find it as text."
+        )
     meant = get_close_matches(name.lower(), known, n=1, cutoff=0.75)
     if meant:
         raise WrongQuery(

@@ -51,9 +51,10 @@ class TakenRun:
         at = None if number is None else self._at.get(number)
         return None if at is None else self.rows[at]
 
-    def take_in(self, deadline: float) -> None:
-        """What the run's rows say now. Raises `OutOfTime`."""
-        seq = Run.objects.values_list("last_seq", flat=True).get(pk=self._run_id)
+    def take_in(self, deadline: float, seq: int | None = None) -> None:
+        """What the run's rows say now; `seq`: last number of its log, where that is known. Raises `OutOfTime`."""
+        if seq is None:
+            seq = Run.objects.values_list("last_seq", flat=True).get(pk=self._run_id)
         if seq == self._seq:
             return
         mine = Node.objects.filter(run=self._run_id).order_by("number")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from trajectories.search.across import RunHit
 from trajectories.search.finding import Found, Hit
 from trajectories.search.snippets import Snippet
 from trajectories.search.words import Word
@@ -25,6 +26,17 @@ def hit_json(hit: Hit) -> dict[str, Any]:
         "texts": hit.texts,
         "text": hit.text,
         "message": hit.message,
+        **snippet_json(hit.snippet),
+    }
+
+
+def run_hit_json(hit: RunHit) -> dict[str, Any]:
+    """Why a run was found."""
+    return {
+        "place": hit.place or None,
+        "node": hit.node.node if hit.node else None,
+        "text": hit.node.text if hit.node else None,
+        "nodes": hit.nodes,
         **snippet_json(hit.snippet),
     }
 

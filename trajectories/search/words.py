@@ -103,7 +103,8 @@ RUN_WORDS = (
         example="pinned",
         help="what it is",
     ),
-    Word(name="tag", takes="part", example="checked", help="runs with this tag"),
+    Word(name="marked", takes="choice", choices=("right", "wrong"), example="right", help="by a thumb on its answer"),
+    Word(name="tag", takes="part", example="checked", help="a tag of it"),
     Word(name="document", takes="part", example="report", help="name of a document it read"),
     Word(name="model", takes="part", example="mini", help="a model of its policy"),
     Word(name="policy", takes="part", example="balanced", help="name of its policy"),
@@ -122,3 +123,9 @@ RUN_WORDS = (
         help="looks for the text only there",
     ),
 )
+
+ELSEWHERE = {
+    **{word.name: "nodes of one run; use it in the trace of a run" for word in NODE_WORDS},
+    **{word.name: "runs; use it on the page Runs" for word in RUN_WORDS},
+}
+"""What a word chooses that is not known where it was written."""
