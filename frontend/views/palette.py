@@ -22,7 +22,9 @@ PAGES = (
     ("Compare runs", "compare"),
     ("Settings: connections", "settings_connections"),
     ("Settings: models and prices", "settings_prices"),
+    ("Settings: prompt profiles", "settings_profiles"),
     ("Settings: policies", "settings_policies"),
+    ("Settings: new policy", "settings_policy_new"),
     ("Settings: API tokens", "settings_tokens"),
     ("Settings: about this installation", "settings_about"),
 )

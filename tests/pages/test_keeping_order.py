@@ -1,8 +1,10 @@
 """Titles, tags, pins, deleting and undoing on the pages: with scripts, by keys alone, and as plain forms."""
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Event
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from tests.house import House
+from tests.model_server import ModelServer
 from tests.pages.conftest import PATIENCE, OpenPage, told
 from tests.pages.test_accessibility import serious
 from trajectories import documents
@@ -325,3 +328,41 @@ def test_axe_finds_nothing_serious_where_runs_are_kept_in_order(
     assert serious(page) == []
     page.goto("/runs?deleted=1")
     assert serious(page) == []
+
+
+def test_a_title_that_is_being_typed_stays_when_the_run_ends(
+    open_page: OpenPage,
+    house: House,
+    add_text: Callable[..., Any],
+    ask: Callable[..., str],
+    model_server: ModelServer,
+    scripted: dict[str, Any],
+) -> None:
+    typed = Event()
+
+    async def reply(body: dict[str, Any]) -> str:
+        await asyncio.to_thread(typed.wait, PATIENCE / 1000)
+        return "FINAL(done)"
+
+    model_server.script(reply)
+    run = ask("What is typed meanwhile?", [add_text("typed.txt", TEXT)], scripted)
+    page = open_page(f"/runs/{run}")
+    page.get_by_label("Rename").click()
+    page.keyboard.type("Half a ti")
+    typed.set()
+    expect(page.locator("#answer")).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("textbox", name="Title")).to_be_focused()
+    page.keyboard.type("tle")
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Half a title")
+    assert of(house, run)["title"] == "Half a title"
+
+
+def test_a_run_is_saved_as_a_file_from_the_palette(open_page: OpenPage, run: str) -> None:
+    page = open_page(f"/runs/{run}")
+    by_palette(page, "export: save")
+    expect(page.locator("#run-head .exports > summary")).to_be_focused()
+    with page.expect_download() as download:
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+    assert run in download.value.suggested_filename

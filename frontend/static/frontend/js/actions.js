@@ -43,7 +43,11 @@ export const possible = () => [...table.values()].filter(action => action.listed
 /** An action that presses a button or follows a link of the page, where there is one. @param {string} selector @returns {{ when: () => boolean, run: () => void }} */
 export const press = selector => ({
   when: () => $$(selector).some(isThere),
-  run: () => $$(selector).find(isThere)?.click(),
+  run: () => {
+    const found = $$(selector).find(isThere);
+    found?.focus({ preventScroll: true });
+    found?.click();
+  },
 });
 
 /** @param {HTMLElement & { disabled?: boolean }} found */

@@ -4,6 +4,7 @@
 import { Drawing, picture } from './charts.js';
 import { openMark } from './node_list.js';
 import { place } from './place.js';
+import { putHead } from './run_head.js';
 import { follow } from './socket.js';
 import { $, $$, api, element, failure, toast } from './ui.js';
 
@@ -52,7 +53,7 @@ async function refresh({ head = false, form = null } = {}) {
   if (!answer?.ok || answer.redirected) return false;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   if (mine !== asked) return true;
-  if (head) replace($('#run-head'), $('#run-head', page));
+  if (head) putHead($('#run-head', page));
   figures = JSON.parse($('#figures', page).textContent);
   replace($('.kpis'), $('.kpis', page));
   for (const card of $$('[data-card]')) showCard(card, $(`[data-card="${card.dataset.card}"]`, page));

@@ -11,7 +11,7 @@ import { $, $$, ApiError, element, iconElement, request } from './ui.js';
  */
 
 const MOST = 14;
-const MOST_OF_A_GROUP = /** @type {Record<string, number>} */ ({ 'Go to': 10 });
+const MOST_OF_A_GROUP = /** @type {Record<string, number>} */ ({ 'Go to': 16 });
 const MOST_OTHERWISE = 5;
 /** Of the best hit's score; what is worse has its letters here and there. */
 const GOOD = 0.5;

@@ -8,17 +8,17 @@ import { commentOnAnswer, mountNotes } from './answer_notes.js';
 import { ANSWER, arrange } from './answering.js';
 import { watchLive } from './live.js';
 import { show as showMarked } from './marks.js';
+import { putHead } from './run_head.js';
 import { $ } from './ui.js';
 
 /** Puts the server's present page in place of this one, without reloading. */
 export async function refresh() {
   const answer = await fetch(location.href, { headers: { Accept: 'text/html' } });
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
-  for (const id of ['#run-head', '#main']) {
-    const fresh = page.querySelector(id);
-    if (!fresh) return location.reload();
-    $(id).replaceWith(document.adoptNode(fresh));
-  }
+  const [head, main] = ['#run-head', '#main'].map(id => page.querySelector(id));
+  if (!head || !main) return location.reload();
+  putHead(head);
+  $('#main').replaceWith(document.adoptNode(main));
   document.title = page.title;
   open();
   return undefined;

@@ -35,6 +35,20 @@ document.addEventListener('click', async event => {
   }
 });
 
+/**
+ * Puts the head in as the server writes it now. A title or a tag that is being typed stays, and so does the focus.
+ * @param {Element} fresh of another document
+ */
+export function putHead(fresh) {
+  const head = $('#run-head');
+  const made = document.adoptNode(fresh);
+  const focused = head.contains(document.activeElement) ? /** @type {HTMLElement} */ (document.activeElement) : null;
+  const edited = $('details[data-edit][open]', head)?.closest('#run-title, #run-tags');
+  if (edited) $(`#${edited.id}`, made)?.replaceWith(edited);
+  head.replaceWith(made);
+  if (focused) (focused.isConnected ? focused : $('.tabs [aria-current]', made))?.focus();
+}
+
 const RUN = 'Run';
 
 register(['Answer', 'Trace', 'Cost', 'Coverage'].map((name, index) => ({

@@ -217,11 +217,6 @@ export async function request(method, address, body, extra = {}) {
 
 // ---------------------------------------------------------------------------------------------- page
 
-/** Whether a key press belongs to a text field, a dialog or the browser. @param {KeyboardEvent} event */
-export const typing = event =>
-  Boolean(/** @type {Element} */ (event.target).closest('input, textarea, select, dialog, [contenteditable]'))
-  || event.metaKey || event.ctrlKey || event.altKey;
-
 /** @param {string} text @param {string} said */
 export async function copy(text, said) {
   await navigator.clipboard.writeText(text);

@@ -1,6 +1,7 @@
 // @ts-check
 // The workbench while its run goes on: events come in, the newest node is followed until the user takes over.
 import { pathTo } from './layout.js';
+import { putHead } from './run_head.js';
 import { follow } from './socket.js';
 import { apply, isLive } from './state.js';
 import { $ } from './ui.js';
@@ -99,5 +100,5 @@ export async function refreshHead() {
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const head = page.querySelector('#run-head');
-  if (head) $('#run-head').replaceWith(head);
+  if (head) putHead(head);
 }
