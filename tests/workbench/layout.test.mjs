@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { bands } from '../../frontend/static/frontend/js/bands.js';
 import * as layout from '../../frontend/static/frontend/js/layout.js';
 import * as timing from '../../frontend/static/frontend/js/timing.js';
 import { apply, create, load } from '../../frontend/static/frontend/js/state.js';
@@ -79,25 +80,54 @@ test('figures of a batch count failures and leave queueing out of the times', ()
 });
 
 test('bars of one lane never overlap', () => {
-  for (const band of layout.bands(recursive, now).slice(1)) {
+  for (const band of bands(recursive, now).slice(1)) {
     for (const lane of band.lanes) {
-      for (let at = 1; at < lane.length; at += 1) assert.ok(lane[at].from >= lane[at - 1].to - 0.006);
+      for (let at = 1; at < lane.size; at += 1) assert.ok(lane.from[at] >= lane.to[at - 1] - 0.006);
     }
   }
 });
 
 test('as many lanes as calls were in flight', () => {
-  const [, band] = layout.bands(run('with_batch'), timing.totalTime(run('with_batch'), 0));
+  const [, band] = bands(run('with_batch'), timing.totalTime(run('with_batch'), 0));
   assert.equal(band.lanes.length, 16);
   assert.equal(timing.peak(run('with_batch'), 0), 16);
 });
 
+test('each bar lies in the lowest lane that is free, however many there are', () => {
+  let seed = 7;
+  const chance = () => (seed = seed * 16807 % 2147483647) / 2147483647;
+  const calls = Array.from({ length: 900 }, (_, index) => {
+    const start = Math.round(chance() * 4000) / 100;
+    return [index + 3, 2, 'lm', 1, '', 'succeeded', start, start + 0.1 + chance() * 9];
+  });
+  const state = byHand([[1, null, 'rlm', 0, '', 'succeeded', 0, 60], [2, 1, 'cell', 0, '', 'succeeded', 0, 60], ...calls]);
+  const { lanes } = bands(state, 60)[1];
+  const free = [];
+  for (const [number, , , , , , from, to] of [...calls].sort((one, other) => one[6] - other[6] || one[0] - other[0])) {
+    const lowest = free.findIndex(until => until <= from);
+    const slot = lowest < 0 ? free.length : lowest;
+    free[slot] = timing.released({ from, to });
+    assert.ok(lanes[slot].nodes.some(node => node.number === number), `node ${number} in lane ${slot}`);
+  }
+  assert.equal(lanes.length, free.length);
+  assert.ok(free.length > 64);
+});
+
+test('gates and what they ask lie beside the calls that they judge', () => {
+  const judged = run('judged');
+  const found = bands(judged, 0).map(({ lanes }) => lanes.flatMap(lane => lane.nodes.map(node => node.kind)));
+  assert.equal(found[1].filter(kind => kind === 'gate').length, 2);
+  assert.equal(found[0].filter(kind => kind === 'gate').length, 2);
+  assert.equal(found.flat().length, judged.nodes.size);
+});
+
 test('the work of a sub-RLM lies in the lane below its frame', () => {
-  const [, band] = layout.bands(recursive, now);
-  const frames = band.lanes.flatMap((lane, index) => lane.filter(bar => bar.rows === 2).map(bar => [index, bar]));
+  const [, band] = bands(recursive, now);
+  const frames = band.lanes.flatMap((lane, index) => lane.rows.flatMap((rows, at) => (rows === 2 ? [[index, lane.from[at], lane.to[at]]] : [])));
   assert.equal(frames.length, 5);
-  for (const [index, frame] of frames) {
-    const below = band.lanes[index + 1].filter(bar => bar.from >= frame.from && bar.to <= frame.to);
+  for (const [index, from, to] of frames) {
+    const { size, from: begins, to: ends } = band.lanes[index + 1];
+    const below = Array.from({ length: size }, (_, at) => at).filter(at => begins[at] >= from && ends[at] <= to);
     assert.equal(below.length, 6);
   }
 });
@@ -108,7 +138,7 @@ test('calls that wait for a slot are not drawn as if they were in flight', () =>
     ...[3, 4, 5, 6].map(number => [number, 2, 'lm', 1, '', 'running', 1, null, null, 3]),
   ], 'running');
   assert.deepEqual(timing.openCalls(waiting), { flying: 2, waiting: 2 });
-  assert.equal(layout.bands(waiting, 2)[1].lanes.length, 2);
+  assert.equal(bands(waiting, 2)[1].lanes.length, 2);
   assert.equal(timing.peak(waiting, 2), 2);
 });
 
@@ -120,7 +150,7 @@ test('an open call that waited began when a slot was freed', () => {
   ], 'running');
   const sent = timing.sending(state);
   assert.deepEqual([3, 4, 5, 6].map(number => sent(state.nodes.get(number))), [1, 1, 4, Infinity]);
-  assert.equal(layout.bands(state, 6)[1].lanes.length, 2);
+  assert.equal(bands(state, 6)[1].lanes.length, 2);
 });
 
 test('idle time is found and squeezed, and both ways of the scale agree', () => {

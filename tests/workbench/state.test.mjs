@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { addCost, addUsd, apply, create, load, seconds, subtree, subtreeCost } from '../../frontend/static/frontend/js/state.js';
+import { addCost, addUsd, apply, create, load, seconds, subtree, subtreeCost, sumCosts } from '../../frontend/static/frontend/js/state.js';
 
 const FOLDER = process.env.RUNS;
 const runs = readdirSync(FOLDER).map(file => [file.replace('.json', ''), JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8'))]);
@@ -78,6 +78,13 @@ test('microseconds of a moment are kept', () => {
 test('money is added without rounding', () => {
   assert.equal(addUsd('0.1', '0.2'), '0.3');
   assert.equal(addUsd('0.000000000001', '12345678901.999999999999'), '12345678902');
+});
+
+test('many costs are added without rounding, however large or small', () => {
+  const amounts = ['0.000000000001', '12345678901.999999999999', '3999.999999999999', '0.1', '0.2', '7', '0.0010756', '4000', '1e0'.replace('e0', '')];
+  const costs = Array.from({ length: 5_000 }, (_, index) => ({ usd: amounts[index % amounts.length], kind: 'exact', unpriced_calls: 0 }));
+  assert.equal(sumCosts([...costs, null]).usd, costs.reduce((sum, cost) => addUsd(sum, cost.usd), '0'));
+  assert.equal(sumCosts([{ usd: null, kind: 'unknown', unpriced_calls: 1 }]).usd, null);
 });
 
 test('a cost that nobody knows is counted, never taken for 0', () => {

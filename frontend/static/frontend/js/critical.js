@@ -79,20 +79,20 @@ function spansOf(state, now) {
   return spans;
 }
 
-const MOST_ITEMS = 1e6;
-
-/** The first call of the item of a batch that a span belongs to. @param {Span[]} spans @returns {Map<number, number>} */
+/** For spans that are not the first of their item of a batch: the first. @param {Span[]} spans @returns {Map<number, number>} */
 function homes(spans) {
-  const firsts = /** @type {Map<number, number>} */ (new Map());
+  const firsts = /** @type {Map<number, number[]>} */ (new Map()); // by batch and index
   const home = /** @type {Map<number, number>} */ (new Map());
-  for (const span of spans) {
-    let first = span.follows === null ? undefined : home.get(span.follows);
-    if (!first && span.batch !== null && span.index !== null) {
-      const key = span.batch * MOST_ITEMS + span.index;
-      first = firsts.get(key);
-      if (!first) firsts.set(key, first = span.number);
+  const inBatch = /** @type {Set<number>} */ (new Set(spans.filter(span => span.follows !== null).map(span => span.follows)));
+  for (const { number, batch } of spans) if (batch === null) inBatch.delete(number);
+  for (const { number, batch, index, follows } of spans) {
+    let first = follows === null ? undefined : home.get(follows) ?? (inBatch.has(follows) ? follows : undefined);
+    if (!first && batch !== null && index !== null) {
+      let known = firsts.get(batch);
+      if (!known) firsts.set(batch, known = []);
+      first = known[index] ??= number;
     }
-    if (first) home.set(span.number, first);
+    if (first && first !== number) home.set(number, first);
   }
   return home;
 }
@@ -104,12 +104,8 @@ function homes(spans) {
  */
 function withItems(spans) {
   const home = homes(spans);
-  const items = /** @type {Map<number, Span | null>} */ (new Map());
-  for (const { number } of spans) {
-    const first = home.get(number) ?? number;
-    if (first !== number) items.set(first, null);
-  }
-  if (!items.size) return spans;
+  if (!home.size) return spans;
+  const items = /** @type {Map<number, Span | null>} */ (new Map([...home.values()].map(first => [first, null])));
   const found = [];
   for (const span of spans) {
     const first = home.get(span.number) ?? span.number;

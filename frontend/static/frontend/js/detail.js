@@ -173,6 +173,7 @@ export class Detail {
       const { scrollTop } = this.body;
       this.body.replaceChildren(...shown.filter(Boolean));
       this.body.scrollTop = fromTop ? 0 : scrollTop;
+      this.body.dataset.shownFor = this.shown;
       this.full = full;
       this.showNotes();
       this.body.dispatchEvent(new Event('shown'));

@@ -1,6 +1,11 @@
 // @ts-check
 // How numbers, money and times are written (the template filters in templatetags/words.py say the same).
 
+/** Made once: a number is written a thousand times while one scrolls. */
+const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
+const CENTS = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const PARTS_OF_CENTS = new Intl.NumberFormat('en', { minimumFractionDigits: 4, maximumFractionDigits: 4 });
+
 /** 1,204 · 733 k · 3.2 M. @param {number | null | undefined} number */
 export function count(number) {
   if (number === null || number === undefined) return '–';
@@ -10,7 +15,7 @@ export function count(number) {
 }
 
 /** 1,097,510. @param {number} number */
-export const whole = number => Math.round(number).toLocaleString('en');
+export const whole = number => WHOLE.format(Math.round(number));
 
 /** 184 MB. @param {number} bytes */
 export function size(bytes) {
@@ -26,8 +31,7 @@ export function size(bytes) {
 export function usd(amount) {
   if (amount === null || amount === undefined) return 'unknown';
   const value = Number(amount);
-  const digits = value > 0 && value < 0.01 ? 4 : 2;
-  return `$${value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })}`;
+  return `$${(value > 0 && value < 0.01 ? PARTS_OF_CENTS : CENTS).format(value)}`;
 }
 
 /** “$0.55”, “at least $1.24”, “unknown”. @param {{ usd: string | null, kind: string, unpriced_calls: number }} cost */

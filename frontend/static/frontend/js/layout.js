@@ -1,11 +1,11 @@
 // @ts-check
-// Where things stand: rows of the tree, lanes of the time line. Pure: no page, no drawing.
+// Where things stand: rows of the tree, figures of a batch. Pure: no page, no drawing.
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
 /** @typedef {import('./state.js').Cost} Cost */
 import { costOf, subtreeCost, sumCosts } from './state.js';
-import { active, began, released, sending } from './timing.js';
+import { active, began } from './timing.js';
 
 // ------------------------------------------------------------------------------------------------ rows of the tree
 
@@ -135,23 +135,34 @@ export const BINS = 24;
 
 /** @param {State} state @param {Batch} batch @param {number} now @returns {BatchFigures} */
 export function figures(state, batch, now) {
-  const found = batch.items.map(item => outcome(state, item));
-  const done = found.filter(({ end }) => end !== null);
-  const took = done.map(({ seconds }) => seconds).sort((one, other) => one - other);
+  const seconds = /** @type {number[]} */ ([]);
+  const wrong = /** @type {boolean[]} */ ([]);
+  let [start, end] = [Infinity, -Infinity];
+  for (const item of batch.items) {
+    const came = outcome(state, item);
+    start = Math.min(start, item.start);
+    end = Math.max(end, came.end ?? now);
+    if (came.end === null) continue;
+    seconds.push(came.seconds);
+    wrong.push(came.failed);
+  }
+  const took = Float64Array.from(seconds).sort();
   const longest = took.at(-1) ?? 0;
   const bins = Array(BINS).fill(0);
   const failures = Array(BINS).fill(0);
-  for (const { seconds, failed } of done) {
-    const bin = longest ? Math.min(BINS - 1, Math.floor(seconds / longest * BINS)) : 0;
-    (failed ? failures : bins)[bin] += 1;
-  }
-  const [start] = ends(batch.items.map(node => node.start));
-  const [, end] = ends(found.map(each => each.end ?? now));
+  seconds.forEach((each, at) => { (wrong[at] ? failures : bins)[longest ? Math.min(BINS - 1, Math.floor(each / longest * BINS)) : 0] += 1; });
   return {
-    count: found.length, done: done.length, failed: failures.reduce((sum, count) => sum + count), running: found.length - done.length,
-    p50: quantile(took, 0.5), p95: quantile(took, 0.95), cost: sumCosts(found.flatMap(({ calls }) => calls.map(node => costBelow(state, node)))),
-    start, end, bins, failures, longest,
+    count: batch.items.length, done: seconds.length, failed: wrong.filter(Boolean).length, running: batch.items.length - seconds.length,
+    p50: quantile(took, 0.5), p95: quantile(took, 0.95), cost: sumCosts(costsOf(state, batch.items)), start, end, bins, failures, longest,
   };
+}
+
+/** What each call of the items cost. @param {State} state @param {Node[]} items */
+function* costsOf(state, items) {
+  for (const item of items) {
+    yield costBelow(state, item);
+    for (const number of state.hung.get(item.number) ?? []) yield costBelow(state, /** @type {Node} */ (state.nodes.get(number)));
+  }
 }
 
 /** What a node and all below it cost. @param {State} state @param {Node} node */
@@ -172,91 +183,5 @@ export function outcome(state, item) {
   return { calls, last, end, seconds: end === null ? 0 : end - began(item), failed };
 }
 
-/** Smallest and largest; spreading 100,000 numbers into Math.min would not do. @param {number[]} numbers */
-const ends = numbers => numbers.reduce(([low, high], value) => [Math.min(low, value), Math.max(high, value)], [Infinity, -Infinity]);
-
-/** The smallest value that at least this part of all does not exceed. @param {number[]} sorted @param {number} part */
+/** The smallest value that at least this part of all does not exceed. @param {ArrayLike<number>} sorted @param {number} part @returns {number | null} */
 export const quantile = (sorted, part) => sorted[Math.max(0, Math.ceil(sorted.length * part) - 1)] ?? null;
-
-// ------------------------------------------------------------------------------------------------ lanes
-
-/**
- * @typedef {{ node: Node, from: number, to: number, rows: number }} Bar  rows: how many rows of its band it covers
- * @typedef {{ depth: number, note: string, lanes: Bar[][] }} Band  lanes: by row, each sorted by start
- * @typedef {{ top: Bar[][], calls: Bar[], blocks: { frame: Bar, inside: Bar[] }[] }} Level  what is at one depth
- */
-
-/**
- * Bands by depth. Depth 0: the rlm, its steps, its work. Deeper: a lane for each call in flight, then two for each
- * sub-RLM (its frame, and its own work inside).
- * @param {State} state @param {number} now @returns {Band[]}
- */
-export function bands(state, now) {
-  return levels(state, now).map(({ top, calls, blocks }, depth) => {
-    if (!depth) return { depth, note: '', lanes: top };
-    const lanes = pack(calls);
-    const many = lanes.length;
-    for (const { frame, inside } of blocks) placeBlock(lanes, frame, inside);
-    const children = blocks.length;
-    const note = many ? `${many} at once` : `${children} sub-RLM${children === 1 ? '' : 's'}`;
-    return { depth, note, lanes };
-  });
-}
-
-/** Sorts what is drawn by depth and by how it is drawn. @param {State} state @param {number} now */
-function levels(state, now) {
-  const found = /** @type {Level[]} */ ([]);
-  const sent = sending(state);
-  const insideOf = /** @type {Map<number, Bar[]>} */ (new Map()); // by rlm node, and by the steps and cells in it
-  for (const node of state.nodes.values()) {
-    while (found.length <= node.depth) found.push({ top: [[], [], []], calls: [], blocks: [] });
-    const level = found[node.depth];
-    const inside = insideOf.get(node.parent ?? -1) ?? [];
-    const bar = { node, from: sent(node), to: node.end ?? now, rows: 1 };
-    if (bar.from === Infinity) continue;
-    if (node.kind === 'rlm') {
-      const own = /** @type {Bar[]} */ ([]);
-      insideOf.set(node.number, own);
-      if (node.depth) level.blocks.push({ frame: { ...bar, rows: 2 }, inside: own });
-      else level.top[0].push(bar);
-      continue;
-    }
-    insideOf.set(node.number, inside);
-    if (node.depth === 0) level.top[node.kind === 'step' ? 1 : 2].push(bar);
-    else if (state.nodes.get(node.parent ?? -1)?.kind === 'cell' && node.kind === 'lm') level.calls.push(bar);
-    else if (node.kind !== 'step') inside.push(bar);
-  }
-  return found;
-}
-
-/** Puts bars that overlap into different lanes, each into the lowest that is free. @param {Bar[]} bars */
-function pack(bars) {
-  const lanes = /** @type {Bar[][]} */ ([]);
-  for (const bar of bars.sort((one, other) => one.from - other.from)) {
-    const free = lanes.findIndex(lane => released(/** @type {Bar} */ (lane.at(-1))) <= bar.from);
-    if (free < 0) lanes.push([bar]);
-    else lanes[free].push(bar);
-  }
-  return lanes;
-}
-
-/** Puts the frame of a sub-RLM and its work into the first two lanes, one below the other, that are free for it. @param {Bar[][]} lanes @param {Bar} frame @param {Bar[]} inside */
-function placeBlock(lanes, frame, inside) {
-  const isFree = (/** @type {Bar[]} */ lane = []) => !(lane[firstEnding(lane, frame.from + 1e-9)]?.from < frame.to);
-  let top = 0;
-  while (!isFree(lanes[top]) || !isFree(lanes[top + 1])) top += 1;
-  while (lanes.length < top + 2) lanes.push([]);
-  lanes[top].splice(firstEnding(lanes[top], frame.from + 1e-9), 0, frame);
-  lanes[top + 1].splice(firstEnding(lanes[top + 1], frame.from + 1e-9), 0, ...inside);
-}
-
-/** The first bar of a lane that ends at or after a moment. @param {Bar[]} lane @param {number} time */
-export function firstEnding(lane, time) {
-  let [low, high] = [0, lane.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (lane[middle].to < time) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

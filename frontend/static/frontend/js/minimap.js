@@ -19,8 +19,12 @@ export class Minimap {
     this.frame = 0;
     /** @type {Record<string, string>} */
     this.colors = {};
-    /** @type {{ key: string, counts: Int32Array }} */
-    this.flying = { key: '', counts: new Int32Array() };
+    this.still = document.createElement('canvas');
+    /** @type {{ plan: import('./timeline.js').Plan | null, width: number, colors: Record<string, string>, hits: number[] }} what `still` shows */
+    this.drawn = { plan: null, width: 0, colors: {}, hits: [] };
+    /** @type {Set<number>} */
+    this.hitsAt = new Set();
+    this.x = (/** @type {number} */ time) => time;
     new ResizeObserver(() => this.draw()).observe(/** @type {HTMLElement} */ (canvas.parentElement));
     onTheme(() => { this.colors = {}; this.draw(); });
     this.listen();
@@ -41,10 +45,22 @@ export class Minimap {
     const g = fit(this.canvas, width, HEIGHT);
     this.canvas.style.width = '100%';
     this.x = (/** @type {number} */ time) => plan.scale.drawn(time) / plan.scale.length * width;
+    this.keepStill(plan, width);
+    g.drawImage(this.still, 0, 0, width, HEIGHT);
+    this.paintView(g, plan, width);
+    this.paintHits(g);
+  }
+
+  /** All but the view is drawn once for each state, and kept: it goes through all nodes. @param {import('./timeline.js').Plan} plan @param {number} width */
+  keepStill(plan, width) {
+    const hits = this.hits();
+    const { drawn } = this;
+    if (drawn.plan === plan && drawn.width === width && drawn.colors === this.colors && drawn.hits === hits) return;
+    this.drawn = { plan, width, colors: this.colors, hits };
+    const g = fit(this.still, width, HEIGHT);
     g.fillStyle = this.colors.inset;
     g.fillRect(0, 0, width, HEIGHT);
     this.paintCalls(g, plan, width);
-    const hits = this.hits();
     if (hits.length) {
       g.fillStyle = this.colors.surface;
       g.fillRect(0, 0, width, HIT_LANE + 1);
@@ -52,27 +68,28 @@ export class Minimap {
     this.paintNodes(g, plan);
     g.fillStyle = this.colors.surface;
     for (const [from, to] of plan.scale.gaps) g.fillRect(this.x(from), 0, this.x(to) - this.x(from), HEIGHT);
-    this.paintView(g, plan, width);
-    this.paintHits(g, plan, width, hits);
+    this.hitsAt = this.placesOf(hits, plan, width);
   }
 
-  /** A lane of their own along the top for what a search found. @param {CanvasRenderingContext2D} g @param {import('./timeline.js').Plan} plan @param {number} width @param {number[]} hits */
-  paintHits(g, plan, width, hits) {
-    const x = /** @type {(time: number) => number} */ (this.x);
-    const taken = new Set();
+  /** Where along the strip the hits of a search lie, each place once. @param {number[]} hits @param {import('./timeline.js').Plan} plan @param {number} width */
+  placesOf(hits, plan, width) {
+    const taken = /** @type {Set<number>} */ (new Set());
     for (const number of hits) {
       const node = plan.state.nodes.get(number);
-      if (node) taken.add(Math.min(width - 2, Math.floor(x(node.start) / 2) * 2));
+      if (node) taken.add(Math.min(width - 2, Math.floor(this.x(node.start) / 2) * 2));
     }
+    return taken;
+  }
+
+  /** A lane of their own along the top for what a search found. @param {CanvasRenderingContext2D} g */
+  paintHits(g) {
     g.fillStyle = this.colors.accent;
-    for (const at of taken) g.fillRect(at, 0, 2, HIT_LANE);
+    for (const at of this.hitsAt) g.fillRect(at, 0, 2, HIT_LANE);
   }
 
   /** @param {CanvasRenderingContext2D} g @param {import('./timeline.js').Plan} plan @param {number} width */
   paintCalls(g, plan, width) {
-    const key = `${plan.state.version} ${width} ${plan.scale.length}`;
-    if (this.flying.key !== key) this.flying = { key, counts: inFlight(plan.state, plan.scale, width, this.now()) };
-    const { counts } = this.flying;
+    const counts = inFlight(plan.state, plan.scale, width, this.now());
     const most = Math.max(4, counts.reduce((high, value) => Math.max(high, value), 0));
     g.fillStyle = this.colors.lm;
     counts.forEach((value, x) => {
@@ -82,7 +99,7 @@ export class Minimap {
 
   /** @param {CanvasRenderingContext2D} g @param {import('./timeline.js').Plan} plan */
   paintNodes(g, plan) {
-    const x = /** @type {(time: number) => number} */ (this.x);
+    const { x } = this;
     const failures = new Set();
     for (const node of plan.state.nodes.values()) {
       const end = node.end ?? this.now();
@@ -93,7 +110,12 @@ export class Minimap {
       if (node.status === 'failed' && node.kind !== 'step' && node.kind !== 'rlm') failures.add(Math.round(x(end)));
     }
     g.fillStyle = this.colors.err;
+    const crowded = failures.size > this.drawn.width / 12;
     for (const at of failures) {
+      if (crowded) {
+        g.fillRect(at, 0, 1, 3);
+        continue;
+      }
       g.beginPath();
       g.moveTo(at - 3.5, 0);
       g.lineTo(at + 3.5, 0);
@@ -119,7 +141,7 @@ export class Minimap {
     const chosen = plan.state.nodes.get(this.timeline.selected ?? -1);
     if (!chosen) return;
     g.fillStyle = this.colors.text;
-    g.fillRect(/** @type {any} */ (this.x)(chosen.start), 0, 1.5, HEIGHT);
+    g.fillRect(this.x(chosen.start), 0, 1.5, HEIGHT);
   }
 
   /** Dragging chooses the stretch shown; a click moves it there. */

@@ -94,7 +94,7 @@ export function paintGaps(time, g) {
 
 /** @param {Timeline} time @param {CanvasRenderingContext2D} g @param {Place} place */
 export function paintBar(time, g, place) {
-  const { bar: { node }, height } = place;
+  const { node, height } = place;
   const framed = node.kind === 'rlm' || node.kind === 'step';
   g.globalAlpha = time.isDim(node) ? 0.22 : 1;
   if (framed) paintFrame(time, g, place);
@@ -105,7 +105,7 @@ export function paintBar(time, g, place) {
 }
 
 /** @param {Timeline} time @param {CanvasRenderingContext2D} g @param {Place} place */
-function paintFrame({ colors }, g, { bar: { node }, x, y, width, height }) {
+function paintFrame({ colors }, g, { node, x, y, width, height }) {
   const edge = node.status === 'failed' ? colors.err : colors[node.kind];
   g.fillStyle = colors[`${node.kind}-soft`];
   g.fillRect(x, y, width, height);
@@ -126,7 +126,7 @@ function paintFailure({ colors, hatch }, g, { x, y, width, height }) {
 }
 
 /** @param {Timeline} time @param {CanvasRenderingContext2D} g @param {Place} place */
-function paintWork(time, g, { bar: { node }, x, y, width, height }) {
+function paintWork(time, g, { node, x, y, width, height }) {
   const byCost = time.tint === 'cost';
   g.fillStyle = byCost ? time.colors.accent : time.colors[node.kind];
   if (byCost) g.globalAlpha *= time.costShade(node);
@@ -141,11 +141,10 @@ function paintWork(time, g, { bar: { node }, x, y, width, height }) {
 }
 
 /** @param {Timeline} time @param {CanvasRenderingContext2D} g @param {Place} place @param {boolean} framed */
-function paintLabel(time, g, { bar, x, y, width, height }, framed) {
+function paintLabel(time, g, { node, rows, x, y, width, height }, framed) {
   const left = Math.max(x, GUTTER);
   const room = x + width - left;
   if (room < LABEL_FROM) return;
-  const { node } = bar;
   const label = nameOf(/** @type {Plan} */ (time.plan).state, node);
   const failed = node.status === 'failed';
   g.font = `${framed ? 500 : 400} 12px ${time.font}`;
@@ -163,7 +162,7 @@ function paintLabel(time, g, { bar, x, y, width, height }, framed) {
   }
   g.fillStyle = failed ? time.colors.err : framed ? time.colors[node.kind]
     : time.tint === 'cost' ? time.colors.text : time.colors['on-kind'];
-  g.fillText(label, left + 6, bar.rows > 1 ? y + 9 : y + height / 2 + 0.5);
+  g.fillText(label, left + 6, rows > 1 ? y + 9 : y + height / 2 + 0.5);
   g.restore();
 }
 

@@ -103,19 +103,28 @@ export function addCost(one, other) {
   return { usd, kind: /** @type {Cost['kind']} */ (kind), unpriced_calls };
 }
 
+/** Amounts below are whole units of 10⁻¹² dollars as a plain number, exactly. */
+const PLAIN = 4e3;
+const MOST_PLAIN = 2 ** 52;
+
 /** The sum of many costs. @param {Iterable<Cost | null>} costs null: nothing was asked of a model @returns {Cost} */
 export function sumCosts(costs) {
-  let [total, certainty, unpriced, priced] = [0n, 0, 0, false];
+  let [total, plain, certainty, unpriced, priced] = [0n, 0, 0, 0, false];
   for (const cost of costs) {
     if (!cost) continue;
     certainty = Math.max(certainty, CERTAINTY.indexOf(cost.kind));
     unpriced += cost.unpriced_calls;
     if (cost.usd === null) continue;
-    total += exact(cost.usd);
     priced = true;
+    const amount = Number(cost.usd);
+    if (amount < PLAIN && cost.usd.length <= DIGITS + 2) plain += Math.round(amount * 1e12);
+    else total += exact(cost.usd);
+    if (plain < MOST_PLAIN) continue;
+    total += BigInt(plain);
+    plain = 0;
   }
   const kind = /** @type {Cost['kind']} */ (CERTAINTY[certainty]);
-  return { usd: unpriced && !priced ? null : decimal(total), kind, unpriced_calls: unpriced };
+  return { usd: unpriced && !priced ? null : decimal(total + BigInt(plain)), kind, unpriced_calls: unpriced };
 }
 
 /** What one call cost, from its columns. @param {Node} node @returns {Cost | null} null when it tells of no cost */

@@ -2,10 +2,10 @@
 // The time line on a canvas: lanes by depth and slot, idle time squeezed. rlm and step are outlined, work is filled,
 // failures are hatched. The canvas is as large as what is seen of it; it draws only bars in view.
 import { clock, usd } from './format.js';
-import { firstEnding } from './layout.js';
 import {
   AXIS, GUTTER, hatching, paintAxis, paintBar, paintCritical, paintGaps, paintGrid, paintGutter, paintSelection,
 } from './painting.js';
+import { Pixels } from './pixels.js';
 import { Pointer } from './pointer.js';
 import { active } from './timing.js';
 import { esc, fit, onTheme, palette } from './ui.js';
@@ -13,12 +13,13 @@ import { nameOf, shortTime, tokensText } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
-/** @typedef {import('./layout.js').Band} Band */
-/** @typedef {import('./layout.js').Bar} Bar */
+/** @typedef {import('./bands.js').Band} Band */
+/** @typedef {import('./bands.js').Lane} Lane */
 /** @typedef {import('./timing.js').TimeScale} TimeScale */
 /**
  * @typedef {{ state: State, bands: Band[], scale: TimeScale, critical: import('./critical.js').CriticalPath | null }} Plan
- * @typedef {{ bar: Bar, x: number, y: number, width: number, height: number }} Place
+ * @typedef {{ node: Node, rows: number, x: number, y: number, width: number, height: number }} Place  of a bar
+ * @typedef {{ band: number, lane: number, at: number }} Spot
  */
 
 const GAP = 14;
@@ -26,6 +27,9 @@ const TOKENS = [
   'bg', 'surface', 'inset', 'line', 'line-strong', 'text', 'text-2', 'text-3', 'accent', 'err', 'err-soft', 'on-kind',
   'rlm', 'step', 'lm', 'cell', 'gate', 'rlm-soft', 'step-soft',
 ];
+
+/** Lanes so low are drawn pixel by pixel. */
+const THIN = 5;
 
 /** Height of a lane, so that a band of any width stays on a few screens. @param {number} depth @param {number} lanes */
 const laneHeight = (depth, lanes) => (depth === 0 ? 20 : lanes <= 24 ? 14 : lanes <= 64 ? 9 : lanes <= 300 ? 5 : 3);
@@ -57,10 +61,12 @@ export class Timeline {
     this.colors = {};
     this.hatch = /** @type {CanvasPattern | null} */ (null);
     this.font = '';
-    this.dearest = 1e-12;
+    /** @type {number | null} the cost of the dearest call, once it is asked for */
+    this.highest = null;
     this.gutter = GUTTER;
-    /** @type {Map<number, { band: number, lane: number, bar: Bar }>} of the selected node and the critical path */
+    /** @type {Map<number, Spot>} of the selected node and the critical path */
     this.spots = new Map();
+    this.pixels = new Pixels(this);
     this.listen();
   }
 
@@ -74,9 +80,9 @@ export class Timeline {
   /** @param {Plan} plan */
   set(plan) {
     this.plan = plan;
+    this.spots = new Map();
     this.seekAll(plan.critical?.nodes ?? new Set());
-    this.dearest = 1e-12;
-    for (const node of plan.state.nodes.values()) if (node.usd !== null) this.dearest = Math.max(this.dearest, Number(node.usd));
+    this.highest = null;
     if (this.whole) this.view = [0, plan.scale.length];
     this.clamp();
     this.draw();
@@ -188,27 +194,29 @@ export class Timeline {
 
   /** Draws the bars in view; of those that share a pixel only the first, and every failure. @param {CanvasRenderingContext2D} g @param {Band} band @param {{ y: number, row: number }} place */
   paintBand(g, band, place) {
+    if (place.row <= THIN) return this.pixels.paint(g, band, place);
     const from = /** @type {Plan} */ (this.plan).scale.time(this.view[0]);
     band.lanes.forEach((lane, index) => {
       const y = Math.round(place.y + index * place.row - this.scroller.scrollTop);
       if (y > this.height || y + place.row * 2 < AXIS) return;
       let done = -1;
-      for (let at = firstEnding(lane, from); at < lane.length; at += 1) {
-        const box = this.box(lane[at], y, place.row);
+      for (let at = lane.firstEnding(from); at < lane.size; at += 1) {
+        const box = this.box(lane, at, y, place.row);
         if (box.x > this.width) break;
-        if (box.x + box.width < done + 0.6 && lane[at].node.status !== 'failed') continue;
+        if (box.x + box.width < done + 0.6 && box.node.status !== 'failed') continue;
         paintBar(this, g, box);
         done = box.x + box.width;
       }
     });
+    return undefined;
   }
 
-  /** @param {Bar} bar @param {number} y @param {number} row @returns {Place} */
-  box(bar, y, row) {
-    const x = this.x(bar.from);
-    const raw = this.x(bar.to) - x;
-    const height = Math.max(2, Math.round(row * bar.rows) - (row > 12 ? 3 : row > 4 ? 2 : 1));
-    return { bar, x, y, width: Math.max(1.5, raw > 4 ? raw - 1 : raw), height };
+  /** @param {Lane} lane @param {number} at @param {number} y @param {number} row @returns {Place} */
+  box(lane, at, y, row) {
+    const x = this.x(lane.from[at]);
+    const raw = this.x(lane.to[at]) - x;
+    const height = Math.max(2, Math.round(row * lane.rows[at]) - (row > 12 ? 3 : row > 4 ? 2 : 1));
+    return { node: lane.nodes[at], rows: lane.rows[at], x, y, width: Math.max(1.5, raw > 4 ? raw - 1 : raw), height };
   }
 
   /** @param {Node} node */
@@ -219,7 +227,15 @@ export class Timeline {
   /** How strongly a call is filled when colour says cost. @param {Node} node */
   costShade(node) {
     if (node.kind !== 'lm') return 0.08;
-    return Math.min(1, 0.14 + 0.86 * Math.sqrt(Number(node.usd ?? 0) / this.dearest));
+    return Math.min(1, 0.14 + 0.86 * Math.sqrt(Number(node.usd ?? 0) / this.dearest()));
+  }
+
+  dearest() {
+    if (this.highest === null) {
+      this.highest = 1e-12;
+      for (const node of this.plan?.state.nodes.values() ?? []) if (node.usd !== null) this.highest = Math.max(this.highest, Number(node.usd));
+    }
+    return this.highest;
   }
 
   // ---------------------------------------------------------------------------------------------- finding
@@ -229,25 +245,21 @@ export class Timeline {
     const spot = this.spots.get(number) ?? this.seek(number);
     if (!spot) return null;
     const { y, row } = this.geometry[spot.band];
-    return this.box(spot.bar, Math.round(y + spot.lane * row - this.scroller.scrollTop), row);
+    const lane = /** @type {Plan} */ (this.plan).bands[spot.band].lanes[spot.lane];
+    return this.box(lane, spot.at, Math.round(y + spot.lane * row - this.scroller.scrollTop), row);
   }
 
   /** Goes through all bars once. @param {number} number */
   seek(number) {
-    for (const [band, { lanes }] of /** @type {Plan} */ (this.plan).bands.entries()) {
-      for (const [lane, bars] of lanes.entries()) {
-        const bar = bars.find(each => each.node.number === number);
-        if (bar) this.spots.set(number, { band, lane, bar });
-      }
-    }
+    this.seekAll(new Set([number]));
     return this.spots.get(number);
   }
 
   /** Remembers where the bars of these nodes are. @param {Set<number>} numbers */
   seekAll(numbers) {
-    this.spots = new Map();
-    /** @type {Plan} */ (this.plan).bands.forEach(({ lanes }, band) => lanes.forEach((bars, lane) => {
-      for (const bar of bars) if (numbers.has(bar.node.number)) this.spots.set(bar.node.number, { band, lane, bar });
+    if (!numbers.size) return;
+    /** @type {Plan} */ (this.plan).bands.forEach(({ lanes }, band) => lanes.forEach(({ nodes }, lane) => {
+      for (let at = 0; at < nodes.length; at += 1) if (numbers.has(nodes[at].number)) this.spots.set(nodes[at].number, { band, lane, at });
     }));
   }
 
@@ -255,17 +267,17 @@ export class Timeline {
   nodeAt(x, y) {
     if (!this.plan || x < GUTTER || y < AXIS) return null;
     let found = /** @type {Node | null} */ (null);
+    const time = this.plan.scale.time(this.view[0] + (x - 3 - GUTTER) / (this.width - GUTTER - 12) * this.span);
     this.plan.bands.forEach(({ lanes }, index) => {
       const { y: top, row } = this.geometry[index];
       const inBand = y + this.scroller.scrollTop - top;
-      const lane = Math.floor(inBand / row);
-      for (const at of [lane - 1, lane]) {
-        const time = /** @type {Plan} */ (this.plan).scale.time(this.view[0] + (x - 3 - GUTTER) / (this.width - GUTTER - 12) * this.span);
-        const bars = lanes[at] ?? [];
-        for (let each = firstEnding(bars, time); each < bars.length; each += 1) {
-          const box = this.box(bars[each], 0, row);
+      const under = Math.floor(inBand / row);
+      for (const place of [under - 1, under]) {
+        const lane = lanes[place];
+        for (let at = lane?.firstEnding(time) ?? 0; at < (lane?.size ?? 0); at += 1) {
+          const box = this.box(lane, at, 0, row);
           if (box.x > x + 2) break;
-          if (x <= box.x + Math.max(4, box.width) + 2 && inBand - at * row <= row * bars[each].rows) found = bars[each].node;
+          if (x <= box.x + Math.max(4, box.width) + 2 && inBand - place * row <= row * box.rows) found = box.node;
         }
       }
     });

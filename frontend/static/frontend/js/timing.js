@@ -132,15 +132,19 @@ export function inFlight(state, scale, width, now) {
 /** The most model calls that ran at the same moment. @param {State} state @param {number} now */
 export function peak(state, now) {
   const sent = sending(state);
-  const moments = /** @type {[number, number][]} */ ([]);
+  const [begins, ends] = [/** @type {number[]} */ ([]), /** @type {number[]} */ ([])];
   for (const node of state.nodes.values()) {
+    if (node.kind !== 'lm') continue;
     const [from, to] = [sent(node), node.end ?? now];
-    if (node.kind !== 'lm' || from === Infinity) continue;
-    moments.push([from, 1], [released({ from, to }), -1]);
+    if (from === Infinity) continue;
+    begins.push(from);
+    ends.push(released({ from, to }));
   }
-  moments.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
-  let most = 0;
-  let flying = 0;
-  for (const [, change] of moments) most = Math.max(most, flying += change);
+  const [inOrder, over] = [Float64Array.from(begins).sort(), Float64Array.from(ends).sort()];
+  let [most, ended] = [0, 0];
+  inOrder.forEach((from, begun) => {
+    while (over[ended] <= from) ended += 1;
+    most = Math.max(most, begun + 1 - ended);
+  });
   return most;
 }

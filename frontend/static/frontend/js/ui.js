@@ -34,11 +34,18 @@ export function element(tag, attributes = {}, ...children) {
   return made;
 }
 
+/** @type {Map<string, Element>} */
+const icons = new Map();
+
 /** An icon as an element. @param {string} name @returns {Element} */
 export function iconElement(name) {
-  const holder = document.createElement('template');
-  holder.innerHTML = icon(name);
-  return /** @type {Element} */ (holder.content.firstElementChild);
+  let made = icons.get(name);
+  if (!made) {
+    const holder = document.createElement('template');
+    holder.innerHTML = icon(name);
+    icons.set(name, made = /** @type {Element} */ (holder.content.firstElementChild));
+  }
+  return /** @type {Element} */ (made.cloneNode(true));
 }
 
 // ---------------------------------------------------------------------------------------------- messages

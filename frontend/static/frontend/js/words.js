@@ -1,6 +1,6 @@
 // @ts-check
 // How nodes and batches are called on the screen, in tree, time line and detail alike. Pure.
-import { count, usd } from './format.js';
+import { count, usd, whole } from './format.js';
 
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
@@ -30,7 +30,7 @@ export function nameOf(state, node) {
 }
 
 /** @param {Batch} batch */
-export const batchName = batch => `${batch.kind === 'rlm' ? 'rlm_batch' : 'llm_batch'} ×${batch.items.length}`;
+export const batchName = batch => `${batch.kind === 'rlm' ? 'rlm_batch' : 'llm_batch'} ×${whole(batch.items.length)}`;
 
 /** “$0.40”, “at least $0.40”, “unknown”; `–` where nothing was asked of a model. @param {Cost | null} cost */
 export function costText(cost) {

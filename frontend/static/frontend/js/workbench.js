@@ -2,13 +2,14 @@
 // The workbench: wires state, tree, time line, minimap, coverage strip, detail and address together. There is one
 // selection; whoever sets it, all follow.
 import { loadAnnotations, onAnnotations, signOf } from './annotations.js';
+import { bands } from './bands.js';
 import { drawCoverage } from './coverage.js';
 import { criticalPath } from './critical.js';
 import { Detail } from './detail.js';
 import { share } from './format.js';
 import { Finding } from './finding.js';
 import { bindKeys } from './keys.js';
-import { bands, batchOf, figures } from './layout.js';
+import { batchOf, figures } from './layout.js';
 import { Legend } from './legend.js';
 import { LIGHTS, Lights } from './lights.js';
 import { began, idleGaps, openCalls, peak, TimeScale, totalTime } from './timing.js';
@@ -27,8 +28,8 @@ import { roundTime } from './words.js';
 /** @typedef {import('./state.js').Node} Node */
 
 const SLOWEST_REDRAW = 1_000;
-/** Nodes up to which the critical path is worked out again and again while a run goes on. */
-const MOST_LIVE_PATH = 20_000;
+/** Nodes up to which the critical path is worked out with each drawing; of a larger run that has ended, once, afterwards. */
+const MOST_AT_ONCE = 20_000;
 
 export class Workbench {
   /** @param {State} state @param {number | null} elapsed seconds since the run's start */
@@ -41,6 +42,8 @@ export class Workbench {
     /** @type {import('./watch.js').Watch | null} while the run goes on */
     this.watch = null;
     this.squeeze = true;
+    /** @type {{ version: number, path: import('./critical.js').CriticalPath | null }} */
+    this.known = { version: -1, path: null };
     this.fitted = '';
     /** @type {any} */
     this.strips = null;
@@ -91,13 +94,12 @@ export class Workbench {
     this.pending = false;
     const now = this.now();
     const total = totalTime(this.state, now);
-    const hasPath = this.state.nodes.size > 0 && (!isLive(this.state) || this.state.nodes.size <= MOST_LIVE_PATH);
     const gaps = idleGaps(this.state, total, now);
     this.timeline.set({
       state: this.state,
       bands: bands(this.state, now),
       scale: new TimeScale(gaps, total, this.squeeze),
-      critical: hasPath ? criticalPath(this.state, now) : null,
+      critical: this.path(now),
     });
     this.finding.apply();
     this.tree.update();
@@ -111,6 +113,27 @@ export class Workbench {
     this.renderFigures(gaps, now);
     this.cost = performance.now() - began;
     this.ahead = performance.now();
+  }
+
+  /** The critical path, as soon as it is known. @param {number} now */
+  path(now) {
+    const { nodes, version } = this.state;
+    if (this.known.version === version && !isLive(this.state)) return this.known.path;
+    if (!nodes.size) return null;
+    if (nodes.size <= MOST_AT_ONCE) this.known = { version, path: criticalPath(this.state, now) };
+    else if (!isLive(this.state)) setTimeout(() => this.takePath(version, now), 50);
+    return this.known.version === version ? this.known.path : null;
+  }
+
+  /** @param {number} version @param {number} now */
+  takePath(version, now) {
+    const { plan } = this.timeline;
+    if (this.known.version === version || !plan) return;
+    this.known = { version, path: criticalPath(this.state, now) };
+    this.timeline.set({ ...plan, critical: this.known.path });
+    this.legend.draw();
+    this.light();
+    this.tree.draw();
   }
 
   /** Draws soon, but spends at most a fifth of the time on it however large the run is. */
