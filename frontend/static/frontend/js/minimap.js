@@ -55,7 +55,7 @@ export class Minimap {
   keepStill(plan, width) {
     const hits = this.hits();
     const { drawn } = this;
-    if (drawn.plan === plan && drawn.width === width && drawn.colors === this.colors && drawn.hits === hits) return;
+    if (drawn.plan === plan && drawn.width === width && drawn.colors === this.colors && isSame(drawn.hits, hits)) return;
     this.drawn = { plan, width, colors: this.colors, hits };
     const g = fit(this.still, width, HEIGHT);
     g.fillStyle = this.colors.inset;
@@ -175,3 +175,6 @@ export class Minimap {
     this.canvas.addEventListener('pointercancel', () => { start = null; });
   }
 }
+
+/** The same hits, or none both times. @param {number[]} one @param {number[]} other */
+const isSame = (one, other) => one === other || (!one.length && !other.length);
