@@ -117,7 +117,7 @@ def priced_names(owner: Any) -> list[str]:
 
 def roles(record: Record) -> dict[str, str]:
     """role → the model that most of its calls asked; the root first, then the dearest."""
-    found = _by_role(record)
+    found = record.by_role
     spent = {role: sum([call.usd for call in calls if call.usd], Decimal(0)) for role, calls in found.items()}
     order = sorted(found, key=lambda role: (role != "root", -spent[role], role))[:MOST_ROLES]
     asked = {role: Counter(call.model for call in found[role]) for role in order}
@@ -133,7 +133,7 @@ def as_recorded(record: Record) -> Variant:
 def repriced(record: Record, name: str, rates: Mapping[str, Rate]) -> Variant:
     """`rates` by role; calls of other roles cost what they did."""
     usd, unpriced = Decimal(0), 0
-    for role, calls in _by_role(record).items():
+    for role, calls in record.by_role.items():
         rate = rates.get(role)
         known = [call for call in calls if call.usd is not None or (rate is not None and call.tokens)]
         unpriced += len(calls) - len(known)
@@ -146,13 +146,6 @@ def repriced(record: Record, name: str, rates: Mapping[str, Rate]) -> Variant:
         kind="unknown" if unpriced else "estimated",
         note="; ".join(dict.fromkeys(rate.source for rate in rates.values())),
     )
-
-
-def _by_role(record: Record) -> dict[str, list[Call]]:
-    found: dict[str, list[Call]] = defaultdict(list)
-    for call in record.calls:
-        found[call.role].append(call)
-    return found
 
 
 def _at(rate: Rate, calls: Sequence[Call]) -> Decimal:
@@ -178,7 +171,7 @@ def _usage(calls: Sequence[Call]) -> engine.Usage:
 
 def own_variants(record: Record) -> list[Variant]:
     """The run with each of its own models alone, at the prices that were recorded; none where it asked one model."""
-    asked = {call.role for call in record.calls}
+    asked = set(record.by_role)
     rates = _recorded_rates(record) if len(record.model_names) > 1 else {}
     return [
         repriced(record, f"{record.model_names[model]} for all", dict.fromkeys(asked, rate))
@@ -189,9 +182,11 @@ def own_variants(record: Record) -> list[Variant]:
 def _recorded_rates(record: Record) -> dict[str, Rate]:
     """model → its price as recorded with its last call."""
     prices: dict[str, Sequence[Any]] = {}
-    for call in record.calls:
-        if call.price and call.price.get("input") and call.price.get("output"):
+    for call in reversed(record.calls):
+        if call.model not in prices and call.price and call.price.get("input") and call.price.get("output"):
             prices[call.model] = tuple(call.price.get(kind) for kind in registry.PRICE_KINDS)
+        if len(prices) == len(record.model_names):
+            break
     return {model: _recorded(model, record, values) for model, values in prices.items()}
 
 

@@ -24,7 +24,7 @@ def repriced(request: HttpRequest, run_id: str) -> HttpResponse:
     run = access.get_run(request.user, run_id)
     record = charts.read_record(run)
     wanted = {role: name for role, name in request.GET.items() if name}
-    asked = {call.role for call in record.calls}
+    asked = set(record.by_role)
     for role in wanted:
         if role not in asked:
             raise ApiError(

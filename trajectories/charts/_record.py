@@ -1,6 +1,6 @@
 """What the charts are made from: the run's model calls and cells, read once from its rows."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -191,6 +191,13 @@ class Record:
     @cached_property
     def step_names(self) -> dict[int, str]:
         return {number: f"Step {place}" for place, number in enumerate(self.steps, 1)}
+
+    @cached_property
+    def by_role(self) -> dict[str, list[Call]]:
+        found: dict[str, list[Call]] = defaultdict(list)
+        for call in self.calls:
+            found[call.role].append(call)
+        return found
 
     @cached_property
     def model_names(self) -> dict[str, str]:
