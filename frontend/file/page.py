@@ -104,7 +104,7 @@ def _span(row: dict[str, Any]) -> Span:
 def _profile(record: FileRecord) -> str:
     """The prompt profile that the root was told."""
     roots = [row["number"] for row in record.rows if row["parent"] is None]
-    return str(record.details[roots[0]].get("profile") or "") if roots else ""
+    return str(record.details.get(roots[0], {}).get("profile") or "") if roots else ""
 
 
 def _largest_prompt(record: FileRecord) -> int | None:

@@ -337,4 +337,4 @@ def test_exports_carry_what_was_noted_for_the_owner_alone(send: Send, noted: Run
 def exported(run: Run, name: str, *, annotated: bool = True) -> bytes:
     exporter = exporters.find(name)
     assert exporter is not None
-    return b"".join(exporter.export(representations.recorded(run, {"id": run.id}, annotated=annotated)))
+    return b"".join(exporter.export(representations.recorded(run, representations.run_json(run), annotated=annotated)))

@@ -214,7 +214,7 @@ def test_a_file_is_read_in_the_background(owner: Any, tmp_path: Path) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_unreadable_file_says_why(owner: Any, send: Send, tmp_path: Path) -> None:
-    document = upload(owner, "moon.png", b"\x89PNG\0\0\0\0" * 50, tmp_path)
+    document = upload(owner, "moon.mp4", b"\0\0\0\x18ftypmp42" * 50, tmp_path)
     failed = documents.wait_ready(document, 30)
     assert failed.status == Document.Status.FAILED and "These can:" in failed.message
     response = send("GET", f"/api/v1/documents/{document.id}/text")
