@@ -1,5 +1,6 @@
 """The ways code ends a run, and where its answer is said to stand."""
 
+import time
 from typing import Any
 
 import pytest
@@ -126,6 +127,33 @@ async def test_sources_are_matches_slices_and_places(opened: Opener) -> None:
     assert await spans(repl, "FINAL('x', sources=grep('text'))") == [(1, 7, 11)]
     assert await spans(repl, "FINAL('x', sources=(0, 1, 5))") == [(0, 1, 5)]
     assert await spans(repl, "FINAL('x', sources=[])") == []
+
+
+async def test_matches_of_re_are_sources(opened: Opener) -> None:
+    repl = await opened(TEXT)
+    code = "import re\nFINAL('x', sources=[re.search('bridge', context), *re.finditer('N.b', context[80:])])"
+    assert await spans(repl, code) == [place("bridge"), place("Nob")]
+
+
+async def test_a_quotation_may_break_its_lines_elsewhere(opened: Opener) -> None:
+    repl = await opened(TEXT)
+    assert await spans(repl, "FINAL('x', sources=['met on Tuesday. It decided'])") == [
+        place("met on Tuesday.\nIt decided")
+    ]
+    answer = "As it says: “painted blue. Nobody   objected.”"
+    assert await spans(repl, f"FINAL({answer!r})") == [place("painted blue.\nNobody objected.")]
+
+
+async def test_looking_for_sources_takes_no_longer_than_it_may(opened: Opener) -> None:
+    last = "".join(f"place {n} of many\n" for n in range(1_000))
+    repl = await opened("The same words again and again. " * 6_000_000 + last)
+    began = time.monotonic()
+    execution = await repl("FINAL('x', sources=[f'place {n} of many' for n in range(1_000)])")
+    assert time.monotonic() - began < 15
+    if execution.ending is None:
+        assert "looking for the sources took too long" in execution.error.message  # type: ignore[union-attr]
+    else:
+        assert len(execution.ending.sources) == 200
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,10 @@ import pytest
 import pytest_asyncio
 
 from tests.engine.sandbox.driving import Driven, document, echo, file_document
+from tests.model_server import ModelServer
+from trajectories import engine
 from trajectories.engine.errors import DocumentError
+from trajectories.engine.events import Event
 from trajectories.engine.sandbox import Held, ProcessKind, ProcessSandbox, SandboxHouse, handover, holding
 from trajectories.engine.text import TextPiece
 from trajectories.engine.types import Document, ReplSettings, Span
@@ -265,3 +268,37 @@ async def test_chinese_and_emoji_are_read_like_any_text(house: House) -> None:
     repl = await house.repl(text, held=held("u1:mixed", text))
     code = "print(len(context), context[8], context[9:17], context.count('😀'), grep('交じり', limit=1)[0].start)"
     assert await repl.out(code) == f"{9 * MB} 😀 漢字かな交じり文 {MB} 4\n"
+
+
+async def test_runs_with_one_key_share_a_holder_and_others_do_not(tmp_path: Path) -> None:
+    """Through the engine's front door: a user's next run finds the text decoded, another user's does not."""
+    async with ModelServer() as server:
+        made = engine.Engine(sandbox_min="none")
+        await made.open()
+        seen = []
+        for key in ("u1:abc", "u1:abc", "u2:abc", ""):
+            server.replies("root", ["```repl\nprint(len(context))\nFINAL(context[-3:])\n```"])
+            outcome = await made.run(_task(server, tmp_path, key), _silent)
+            assert outcome.answer == "end"
+            holders = made._sandboxes._made.nursery.holders  # type: ignore[union-attr]
+            seen.append({kept: holders._made(kept).forker.handle for kept in holders._holders if holders._made(kept)})
+        await made.close()
+    assert [list(kept) for kept in seen] == [["u1:abc"], ["u1:abc"], ["u1:abc", "u2:abc"], ["u1:abc", "u2:abc"]]
+    assert seen[0]["u1:abc"] == seen[3]["u1:abc"]
+
+
+def _task(server: ModelServer, folder: Path, key: str) -> engine.Task:
+    path = folder / "large.txt"
+    if not path.exists():
+        path.write_text("a" * 8 * MB + "end")
+    return engine.Task(
+        question="How does it end?",
+        documents=(engine.Document(id="d", name="large.txt", text=engine.TextFile.open(path)),),
+        policy=engine.policy_from_json({"models": {"root": "test/root", "worker": "test/worker"}}),
+        connections={"test": engine.Connection(name="test", provider="openai", base_url=server.url, api_key="k")},
+        holder_key=key,
+    )
+
+
+async def _silent(event: Event) -> None:
+    """Nobody listens."""

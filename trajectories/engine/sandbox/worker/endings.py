@@ -1,5 +1,6 @@
 """The ways for code to end the run with an answer, and the places in the documents that the answer rests on."""
 
+import itertools
 import math
 import re
 import time
@@ -15,6 +16,9 @@ MOST_SOURCES = 200
 _SHORTEST_QUOTATION = 20
 _MOST_QUOTATIONS = 50
 _SEARCH_SECONDS = 1.0
+_SOURCES_SECONDS = 5.0
+_MOST_SEARCHED = 50_000_000
+"""Characters of all documents up to which quotations are looked for across lines."""
 _QUOTATION = re.compile(r"“([^”]{20,2000})”|\"([^\"\n]{20,2000})\"|^\s*>\s?(.{20,2000})$", re.MULTILINE)
 
 
@@ -29,6 +33,7 @@ class Endings:
         self._texts = texts
         self._user_variables = user_variables
         self._ending: dict[str, Any] | None = None
+        self._deadline = 0.0
         self.answer: dict[str, Any] = {"content": "", "ready": False}
 
     def begin(self) -> None:
@@ -81,13 +86,19 @@ class Endings:
         if sources is None:
             spans = _own_place(value) or self._quotations(text)
         else:
-            spans = [self._span(source) for source in _listed(sources)]
+            self._deadline = time.monotonic() + _SOURCES_SECONDS
+            spans = [self._span(source) for source in itertools.islice(_listed(sources), MOST_SOURCES)]
         self._ending = {"how": how, "variable": variable, "answer": answer, "sources": spans[:MOST_SOURCES]}
 
     def _span(self, source: Any) -> Span:
         if isinstance(source, Match | ContextText):
             return source.document, source.start, source.end
+        if isinstance(source, re.Match) and isinstance(source.string, ContextText) and source.end() > source.start():
+            begin = source.string.start
+            return source.string.document, begin + source.start(), begin + source.end()
         if isinstance(source, str):
+            if time.monotonic() > self._deadline:
+                raise ValueError("looking for the sources took too long: give matches of grep or slices of context")
             place = self._search(source) if source else None
             if place is None:
                 raise ValueError(f"this source does not stand in the documents word for word: {source[:80]!r}")
@@ -125,6 +136,18 @@ class Endings:
             at = str.find(text, words)
             if at >= 0:
                 return text.document, at, at + len(words)
+        return self._search_across_lines(words)
+
+    def _search_across_lines(self, words: str) -> Span | None:
+        """A quotation with other line breaks and spaces than the document's; what is cited is what stands there."""
+        parts = words.split()
+        if not 3 <= len(parts) <= 400 or sum(map(len, self._texts)) > _MOST_SEARCHED:
+            return None
+        regex = re.compile(r"\s+".join(map(re.escape, parts)))
+        for text in self._texts:
+            found = regex.search(text)
+            if found is not None:
+                return text.document, found.start(), found.end()
         return None
 
 
@@ -163,11 +186,11 @@ def _own_place(value: Any) -> list[Span]:
 
 
 def _listed(sources: Any) -> Iterable[Any]:
-    if isinstance(sources, Match | str) or _is_span(sources):
+    if isinstance(sources, Match | re.Match | str) or _is_span(sources):
         return [sources]
     if not isinstance(sources, Iterable):
         raise TypeError("sources must be a list of grep matches, slices of context or (document, start, end)")
-    return list(sources)
+    return sources
 
 
 def _is_span(value: Any) -> bool:
