@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import socket
 import sqlite3
 import sys
@@ -48,7 +49,7 @@ class Bait:
             database.execute("create table kept (a)")
         self._before = self.database.read_bytes()
         self.unix, self.datagram = folder / "unix.sock", folder / "datagram.sock"
-        self.abstract = f"bait-{os.getpid()}"
+        self.abstract = f"bait-{secrets.token_hex(8)}"
         self._tcp = _listening(socket.AF_INET, ("127.0.0.1", 0))
         self.port = self._tcp.getsockname()[1]
         self._listening = [

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sys
 import time
@@ -187,6 +188,12 @@ async def test_a_repl_is_killed_in_every_state(opened: Opener, how: str) -> None
     await repl.sandbox.close()
     assert time.monotonic() - began < 1
     assert not any(map(alive, running))
+
+
+async def test_an_idle_repl_has_less_than_three_megabytes_of_its_own(opened: Opener) -> None:
+    repl = await opened("text")
+    told = Path(f"/proc/{processes(repl.sandbox)[0]}/smaps_rollup").read_text()
+    assert int(re.findall(r"^Private_Dirty:\s+(\d+)", told, re.MULTILINE)[0]) * 1024 < 3_000_000
 
 
 async def test_sixteen_repls_open_at_once_and_do_not_meet(opened: Opener) -> None:

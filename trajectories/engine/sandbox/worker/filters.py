@@ -93,16 +93,25 @@ def pack(steps: list[Step]) -> bytes:
     return b"".join(struct.pack("HBBI", code, yes, no, constant) for code, yes, no, constant in steps)
 
 
-def install(steps: list[Step]) -> None:
-    """Puts the filter on every thread of this process, for good. Raises OSError."""
+class _Program(ctypes.Structure):
+    _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
 
-    class Program(ctypes.Structure):
-        _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
 
-    raw = pack(steps)
+_prepared: dict[tuple[int, bool], bytes] = {}
+
+
+def prepare() -> None:
+    """In the zygote: the filter of a process that is the first of its namespace, as most are."""
+    _prepared[1, True] = pack(program(kernel.MACHINE, 1, True))
+
+
+def install(pid: int, threads: bool) -> None:
+    """Puts the filter on every thread of this process, for good. Raises OSError, KeyError (an unknown machine)."""
+    raw = _prepared.get((pid, threads)) or pack(program(kernel.MACHINE, pid, threads))
     buffer = ctypes.create_string_buffer(raw, len(raw))
     filter_mode, all_threads = 1, 1
-    kernel.call("seccomp", filter_mode, all_threads, ctypes.byref(Program(len(steps), ctypes.addressof(buffer))))
+    filled = _Program(len(raw) // 8, ctypes.addressof(buffer))
+    kernel.call("seccomp", filter_mode, all_threads, ctypes.byref(filled))
 
 
 def _conditions(pid: int, threads: bool) -> dict[str, list[Step]]:

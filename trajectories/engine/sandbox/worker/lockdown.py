@@ -36,6 +36,8 @@ _own_processes: int | None = None
 def find_out() -> None:
     """Tries in a fork whether a child can be process 1 of a new namespace, and the next one of the old one again."""
     global _own_processes
+    if kernel.MACHINE in filters.MACHINES:
+        filters.prepare()
     if os.getuid() != 0:
         return
     pid = os.fork()
@@ -129,7 +131,7 @@ def limit(layers: Layers, address_space: int) -> None:
         with contextlib.suppress(ValueError):  # an even lower limit is set already
             resource.setrlimit(which, (value, value))
     try:
-        filters.install(filters.program(kernel.MACHINE, os.getpid(), bool(layers.get("threads"))))
+        filters.install(os.getpid(), bool(layers.get("threads")))
         layers["seccomp"] = True
     except (OSError, KeyError) as error:
         layers["seccomp_error"] = str(error)

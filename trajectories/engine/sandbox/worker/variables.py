@@ -13,6 +13,7 @@ MOST_VARIABLES = 100
 PREVIEW_CHARS = 200
 _SECONDS = 0.3
 _MOST_DIGESTED = 1_000
+"""Of very many variables the newest are watched; of the others it is known how many there are."""
 
 
 class Known(NamedTuple):
@@ -51,11 +52,9 @@ class Variables:
 
     def after_cell(self, variables: Mapping[str, Any]) -> Listed:
         """Changed is what is new, bound anew, or not the same inside as after the last cell."""
-        before, allowed = self._before, digests.allowance(len(variables))
-        now = {
-            name: Known(id(value), digests.digest_of(value, allowed) if number < _MOST_DIGESTED else "")
-            for number, (name, value) in enumerate(variables.items())
-        }
+        recent = list(variables.items())[-_MOST_DIGESTED:]
+        before, allowed = self._before, digests.allowance(len(recent))
+        now = {name: Known(id(value), digests.digest_of(value, allowed)) for name, value in recent}
         comparable = allowed == self._allowed
         self._before, self._allowed = now, allowed
         listed = self.listed(variables)
@@ -63,7 +62,8 @@ class Variables:
             old, new = before.get(one["name"]), now[one["name"]]
             one["changed"] = old is None or (old != new if comparable else old.identity != new.identity)
             one["name"] = one["name"][:200]
-        return Listed(listed, digests.joined({name: known.digest for name, known in now.items()}))
+        hashed = {name: known.digest for name, known in now.items()}
+        return Listed(listed, digests.joined(hashed | {"": str(len(variables))}))
 
     def listed(self, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Newest last, at most 100 of them. Previews stop after a fraction of a second: repr() is anybody's code."""
