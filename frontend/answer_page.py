@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from frontend import passages
-from frontend.answers import render_answer
+from frontend.answers import Answer, answer_html, render_answer, with_marks
 from frontend.coverage_page import strip_context
 from frontend.figures import figures
 from frontend.place import Place
@@ -26,7 +26,6 @@ def answer_context(
     `seen`: the same run as viewers of a share see it."""
     by_id = {document.id: document for document in used}
     sources = sources_of(run, by_id, place, seen.recorded_sources if seen else None)
-    quotes = [each.text for each in sources]
     context = {
         "run": run,
         "place": place,
@@ -34,7 +33,7 @@ def answer_context(
         "documents": used,
         "sources": sources,
         "doubtful": [each for each in sources if each.check != "checked"],
-        "answer": render_answer(answer_of(run), quotes, [each.address or f"#source-{each.number}" for each in sources]),
+        "answer": _answer(run, sources, seen),
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
         "profile": seen.redactor.words(profile_of(run)) if seen else profile_of(run),
@@ -51,6 +50,14 @@ def answer_context(
 def answer_of(run: Run) -> str:
     """What the page says beside the answer, it does not say in it, too."""
     return (run.answer or "").removesuffix(engine.OFFLINE_LABEL).rstrip()
+
+
+def _answer(run: Run, sources: Sequence[Source], seen: Seen | None) -> Answer:
+    quotes = [each.text for each in sources]
+    addresses = [each.address or f"#source-{each.number}" for each in sources]
+    if seen is not None and seen.redactor.redaction:  # in what is left nobody can tell what rests on what
+        return Answer(html=answer_html(with_marks(answer_of(run), quotes), addresses))
+    return render_answer(answer_of(run), quotes, addresses)
 
 
 def profile_of(run: Run) -> str:

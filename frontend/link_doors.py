@@ -12,7 +12,7 @@ from typing import Any
 from asgiref.sync import iscoroutinefunction
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.template.loader import render_to_string
+from django.template import Context, Engine
 from django.views.decorators.csrf import csrf_exempt
 
 from frontend.place import Place, shared_place
@@ -42,9 +42,12 @@ class Locked(Exception):
 class Opened:
     """A link that lets this viewer in, at one of its runs."""
 
+    token: str
     share: Share
     position: int
     place: Place
+    is_one_of_many: bool
+    """Of a comparison."""
 
     def see(self, seconds: float = 4.0) -> sharing.Seen:
         return sharing.see(self.share, self.position, seconds=seconds)
@@ -70,7 +73,8 @@ def open_run(request: HttpRequest, token: str, position: int | None, part: str) 
     index = position or 0
     if not runs or index >= len(runs):
         raise sharing.DeadLink
-    return Opened(share=share, position=index, place=shared_place(token, runs[index], scope.parts, position))
+    place = shared_place(token, runs[index], scope.parts, position)
+    return Opened(token=token, share=share, position=index, place=place, is_one_of_many=not is_one)
 
 
 # ------------------------------------------------------------------------------------------------ answers
@@ -86,7 +90,7 @@ def page_door(view: View) -> View:
         except sharing.DeadLink:
             return dead_page(request)
 
-    return door
+    return csrf_exempt(door)  # a page without referrers cannot prove where its form came from
 
 
 def data_door(view: View) -> View:
@@ -135,8 +139,10 @@ def dead_page(request: HttpRequest) -> HttpResponse:
 
 def shared_page(request: HttpRequest, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
     """Rendered without what Django adds for who is signed in: nobody is, here."""
-    told = {"request": request, "through_link": True, **context}
-    return _sealed(HttpResponse(render_to_string(template, told), status=status))
+    told = Context({"request": request, "through_link": True, **context})
+    told.request = request  # `{% querystring %}` looks for it there
+    page = Engine.get_default().get_template(template).render(told)
+    return _sealed(HttpResponse(page, status=status))
 
 
 def _sealed(response: Any) -> Any:

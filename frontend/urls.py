@@ -16,6 +16,7 @@ from frontend.views import (
     run,
     runs,
     settings,
+    shares,
     trace,
 )
 
@@ -33,6 +34,8 @@ urlpatterns = [
     path("runs/remove", keeping.remove_runs, name="remove_runs"),
     path("runs/<str:run_id>", run.run, name="run"),
     path("runs/<str:run_id>/keep", keeping.keep, name="keep_run"),
+    path("runs/<str:run_id>/share", shares.share_run, name="share_run"),
+    path("compare/share", shares.share_comparison, name="share_comparison"),
     path("runs/<str:run_id>/trace", trace.trace, name="trace"),
     path("runs/<str:run_id>/cost", cost.cost, name="cost"),
     path("runs/<str:run_id>/coverage", coverage.coverage, name="coverage"),
@@ -45,6 +48,8 @@ urlpatterns = [
     path("settings/policies/new", policy_editor.policy, name="settings_policy_new"),
     path("settings/policies/<slug:name>", policy_editor.policy, name="settings_policy"),
     path("settings/profiles", settings.profiles_page, name="settings_profiles"),
+    path("settings/shares", shares.links, name="settings_shares"),
+    path("settings/shares/<str:share_id>/revoke", shares.revoke, name="revoke_share"),
     path("settings/tokens", settings.tokens, name="settings_tokens"),
     path("settings/tokens/<int:token_id>/revoke", settings.revoke_token, name="revoke_token"),
     path("settings/about", settings.about, name="settings_about"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from trajectories import charts, exporters, representations, sharing, skeleton, stretches, windows
+from trajectories import charts, dissent, exporters, representations, search, sharing, skeleton, stretches, windows
 from trajectories.coverage import Coverage, coverage_of
 from trajectories.models import Node, Share
 from trajectories.representations import TREE_COLUMNS
@@ -174,6 +174,43 @@ def stretch_json(seen: Seen, document_id: str, start: int, end: int) -> Json | N
     return {**told, "nodes": nodes}
 
 
+def dissent_json(seen: Seen, batch: int) -> Json | None:
+    """How the answers of a batch differ, as far as they may be read. None: there is no such batch."""
+    answers = dissent.read_answers(seen.run, batch) if abs(batch) < BIGGEST else []
+    if not answers:
+        return None
+    given = [each for each in answers if each.text is not None]
+    texts = seen.redactor.texts([(each.text or "", Carries.REPLY, True) for each in given])
+    told = dict(zip((each.number for each in given), texts, strict=True))
+    shown = [replace(each, text=told.get(each.number), error=seen.redactor.words(each.error)) for each in answers]
+    return {"batch": batch, **dissent.dissent(shown)}
+
+
+def annotations_json(seen: Seen) -> Json:
+    """What its owner had noted when the link was made."""
+    return {"items": list(seen.annotations), "next": None}
+
+
+def search_json(seen: Seen, line: str, *, after: int, limit: int) -> Json:
+    """Looks through what may be read, and nothing else. Raises `search.WrongQuery`."""
+    return search.found_json(search.search_run(seen.run, line, after=after, limit=limit, seen=_searched(seen)))
+
+
+def _searched(seen: Seen) -> search.Seen | None:
+    redactor = seen.redactor
+    if not redactor.redaction:
+        return None
+
+    def node(row: Node) -> Json:
+        redactor.rewind()  # a node is the same whenever it is looked at
+        return redactor.node(
+            representations.node_json(row), is_call=row.number in calls_among(seen.run.pk, [row.number])
+        )
+
+    names = {document.id: document.name for document in seen.documents}
+    return search.Seen(key=f"{seen.share.pk} {seen.position}", node=node, documents=names)
+
+
 # ---------------------------------------------------------------------------------------------- files
 
 
@@ -224,11 +261,9 @@ class _Texts:
     def read(self, names: Sequence[str]) -> Mapping[str, str]:
         known = {name: self._meant[name] for name in names if name in self._meant}
         texts = self._plain.texts(list({sha for sha, _, _ in known.values()}))
-        return {
-            name: self._seen.redactor.text(texts[sha], carries, is_call=of_call)
-            for name, (sha, carries, of_call) in known.items()
-            if sha in texts
-        }
+        there = {name: meant for name, meant in known.items() if meant[0] in texts}
+        shown = self._seen.redactor.texts([(texts[sha], carries, of_call) for sha, carries, of_call in there.values()])
+        return dict(zip(there, shown, strict=True))
 
 
 # ---------------------------------------------------------------------------------------------- before it is made

@@ -25,6 +25,7 @@ PAGES = (
     ("Settings: prompt profiles", "settings_profiles"),
     ("Settings: policies", "settings_policies"),
     ("Settings: new policy", "settings_policy_new"),
+    ("Settings: shared links", "settings_shares"),
     ("Settings: API tokens", "settings_tokens"),
     ("Settings: about this installation", "settings_about"),
 )

@@ -3,23 +3,24 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.views.decorators.csrf import csrf_protect
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_post_parameters
 
 from frontend.answer_page import answer_context
+from frontend.comparing.page import compare_context
 from frontend.coverage_page import coverage_context
 from frontend.link_doors import Locked, Opened, dead_page, open_run, open_share, page_door, shared_page
+from frontend.place import shared_place
 from frontend.views.cost import cost_context, with_plotly
 from frontend.views.trace import trace_context
-from trajectories import shared, sharing
+from trajectories import shared, shared_comparison, sharing
 from trajectories.models import Share
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
 @sensitive_post_parameters("password")
-@csrf_protect
 @page_door
 def first(request: HttpRequest, token: str) -> HttpResponse:
     """`/s/{token}`: the answer of the one run, or the comparison. The password is sent here."""
@@ -29,7 +30,11 @@ def first(request: HttpRequest, token: str) -> HttpResponse:
         share = open_share(request, token)
     except Locked:
         return _ask_password(request)
-    return _counted(request, token, share, _page(request, open_run(request, token, None, "answer"), "answer"))
+    if len(sharing.runs_of(share)) > 1:
+        response = _comparison(request, token, share)
+    else:
+        response = _page(request, open_run(request, token, None, "answer"), "answer")
+    return _counted(request, token, share, response)
 
 
 @page_door
@@ -54,7 +59,9 @@ def elsewhere(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 def _page(request: HttpRequest, opened: Opened, name: str) -> HttpResponse:
     seen = opened.see()
-    base = {"until": opened.share.expires_at, "shared_tags": seen.tags}
+    base: dict[str, Any] = {"until": opened.share.expires_at, "shared_tags": seen.tags}
+    if opened.is_one_of_many:
+        base["comparison"] = reverse("shared", args=[opened.token])
     if name == "answer":
         return _answer(request, opened, seen, base)
     if name == "cost":
@@ -64,6 +71,15 @@ def _page(request: HttpRequest, opened: Opened, name: str) -> HttpResponse:
         context = coverage_context(seen.run, opened.place, shared.coverage(seen))
         return shared_page(request, "frontend/coverage.html", base | context)
     return shared_page(request, "frontend/trace.html", base | trace_context(seen.run, opened.place))
+
+
+def _comparison(request: HttpRequest, token: str, share: Share) -> HttpResponse:
+    seen, parts = shared_comparison.see_all(share), sharing.SCOPES[share.scope].parts
+    read = shared_comparison.records(seen)
+    places = [shared_place(token, each.run, parts, each.position) for each in seen]
+    fetch = shared_comparison.fetch(seen, read)
+    context = compare_context(read, places, request.GET, fetch=fetch, read_only=True)
+    return shared_page(request, "frontend/compare.html", {"until": share.expires_at, **context})
 
 
 def _answer(request: HttpRequest, opened: Opened, seen: sharing.Seen, base: dict[str, Any]) -> HttpResponse:
@@ -99,8 +115,8 @@ def _unlock(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _ask_password(request: HttpRequest, error: str = "", status: int = 200) -> HttpResponse:
-    """By the name that the link says of itself alone: nothing."""
-    return render(request, "frontend/link_locked.html", {"error": error, "through_link": True}, status=status)
+    """Tells nothing of what the link shows."""
+    return shared_page(request, "frontend/link_locked.html", {"error": error}, status)
 
 
 def _counted(request: HttpRequest, token: str, share: Share, response: HttpResponse) -> HttpResponse:

@@ -8,7 +8,9 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from frontend.link_doors import Opened, data_door, open_run
 from trajectories import charts, coverage, exporters, representations, shared, sharing
 from trajectories.api.bodies import json_answer
+from trajectories.api.errors import error_response
 from trajectories.api.runs import BIGGEST, MAX_EVENTS, in_steps
+from trajectories.search import MOST_HITS, WrongQuery
 
 
 @data_door
@@ -45,6 +47,26 @@ def strips(request: HttpRequest, token: str, position: int | None = None) -> Htt
         return json_answer(coverage.strips(shared.coverage(seen)))
     start, end = _number(request, "start", 0), _number(request, "end", BIGGEST)
     return _found(shared.stretch_json(seen, request.GET["document"], start, end))
+
+
+@data_door
+def dissent(request: HttpRequest, token: str, number: int, position: int | None = None) -> HttpResponse:
+    return _found(shared.dissent_json(open_run(request, token, position, "nodes").see(), number))
+
+
+@data_door
+def search(request: HttpRequest, token: str, position: int | None = None) -> HttpResponse:
+    seen = open_run(request, token, position, "search").see()
+    after, limit = _number(request, "cursor", 0), min(_number(request, "limit", 50), MOST_HITS)
+    try:
+        return json_answer(shared.search_json(seen, request.GET.get("q", ""), after=after, limit=limit))
+    except WrongQuery as error:
+        return error_response(422, "wrong_query", str(error))
+
+
+@data_door
+def annotations(request: HttpRequest, token: str, position: int | None = None) -> HttpResponse:
+    return json_answer(shared.annotations_json(open_run(request, token, position, "annotations").see()))
 
 
 @data_door

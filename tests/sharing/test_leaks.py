@@ -67,9 +67,10 @@ def everything(house: House, viewer: httpx.Client, run: str, path: str) -> dict[
     """Door → all its bytes, answers with an error and headers among them."""
     told = {}
     views = [f"/cost?{name}={by}" for name in charts.NAMES for by in charts.views(name)]
-    others = ["/search?q=CANARY", "/documents", f"/documents/{DOCUMENT}"]
+    others = ["/search?q=CANARY", "/search?q=sk-live", "/documents", f"/documents/{DOCUMENT}"]
     for door in [*PAGES, *data_doors(nodes=25), *text_doors(house, run), *views, *others]:
         answer = viewer.get(path + door)
+        assert answer.status_code in (200, 404), door  # what broke would tell nothing, and prove nothing
         told[door] = f"{answer.headers}\n{answer.text}"
     frames, _ = asyncio.run(frames_of(house, f"/ws/runs/{run}?share={path.removeprefix('/s/')}"))
     told["socket"] = json.dumps(frames)
@@ -147,3 +148,43 @@ def test_a_blacked_out_log_is_whole(viewer: httpx.Client, links: Any) -> None:
         for reference in (event["data"].get("texts") or {}).values():
             for part in reference.get("messages", [reference]):
                 assert told[part["sha"]] is not None
+
+
+@pytest.fixture(scope="module")
+def comparisons(canary: Callable[..., str], share: Share) -> dict[tuple[str, str], str]:
+    """Paths of links to two runs beside one another."""
+    runs = [canary("put"), canary("put")]
+    made = {
+        (scope, name): path_of(share(runs, scope=scope, redact=redact))
+        for scope in SCOPES
+        for name, (redact, _) in REDACTIONS.items()
+    }
+    for run in runs:
+        canary("after", run)
+    return made
+
+
+@pytest.mark.parametrize("redaction", REDACTIONS)
+@pytest.mark.parametrize("scope", SCOPES)
+def test_a_comparison_tells_no_more_than_the_link_lets_out(
+    viewer: httpx.Client, comparisons: dict[tuple[str, str], str], scope: str, redaction: str
+) -> None:
+    path = comparisons[scope, redaction]
+    below = ["/trace", "/cost", "/tree", "/nodes/3", "/strips", "/annotations", "/export/jsonl"]
+    doors = {
+        door: viewer.get(path + door).text
+        for door in ["", "?all=1", "?base=x&pair=y", "/r/0", "/r/1", *(f"/r/1{each}" for each in below)]
+    }
+    for door in ("", "?all=1", "/r/0", "/r/1"):
+        assert viewer.get(path + door).status_code == 200, door
+    hidden = REDACTIONS[redaction][1] | (NAMED_BY_PATTERN if redaction == "patterns" else set())
+    let_out = SCOPES[scope] - hidden
+    found = {kind: sorted(door for door, text in doors.items() if WORD[kind] in text) for kind in KINDS}
+    assert {kind: where for kind, where in found.items() if where and kind not in let_out} == {}
+    assert found["answer"] or redaction == "patterns"
+    if redaction == "patterns":
+        assert {door for door, text in doors.items() if "4242424242" in text} == set()
+    if scope != "trajectory":
+        assert {viewer.get(f"{path}/r/0{each}").status_code for each in below} == {404}
+    for nowhere in ("/trace", "/tree", "/r/2", "/r/2/tree", "/r/00x"):
+        assert viewer.get(path + nowhere).status_code == 404, nowhere

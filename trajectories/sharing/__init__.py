@@ -11,7 +11,17 @@ from trajectories.sharing.blackout import BLACK
 from trajectories.sharing.calls import is_call
 from trajectories.sharing.fields import Carries
 from trajectories.sharing.finding import DEAD, DeadLink, Seen, find, is_alive, runs_of, see, status_of
-from trajectories.sharing.making import LONGEST_PASSWORD, Wish, WrongShare, checked, draft, make, revoke, token_of
+from trajectories.sharing.making import (
+    LONGEST_PASSWORD,
+    MOST_RUNS,
+    Wish,
+    WrongShare,
+    checked,
+    draft,
+    make,
+    revoke,
+    token_of,
+)
 from trajectories.sharing.redactor import Redaction, Redactor, redaction_of
 from trajectories.sharing.scopes import SCOPES, Scope
 from trajectories.sharing.unlocking import HOURS, TooSoon, cookie_name, fits, is_open, proof
@@ -22,6 +32,7 @@ __all__ = [
     "DEAD",
     "HOURS",
     "LONGEST_PASSWORD",
+    "MOST_RUNS",
     "SCOPES",
     "Carries",
     "DeadLink",

@@ -27,8 +27,12 @@ def whole(text: str) -> str:
     return f"{BLACK} ({len(text):,} characters blacked out)" if text else text
 
 
+MOST_REMEMBERED = 4_000_000
+"""Characters."""
+
+
 class Blackout:
-    """Remembers what it made of each text: pages repeat themselves."""
+    """Remembers what it made of texts: pages repeat themselves."""
 
     def __init__(
         self, patterns: Collection[str], names: Mapping[str, str], pieces: Pieces | None, clock: Clock
@@ -40,13 +44,18 @@ class Blackout:
         self._pieces = pieces
         self._clock = clock
         self._made: dict[str, str] = {}
+        self._chars = 0
+        """Of the texts that are remembered."""
 
     def learn(self, texts: Iterable[str]) -> None:
         """Works many texts out together: documents are gone through once for all of them."""
+        if self._chars > MOST_REMEMBERED:
+            self._made, self._chars = {}, 0
         new = {text for text in texts if text not in self._made}
         found = self._pieces_of(new)
         for text in new:
             self._made[text] = self._make(text, found.get(text, []))
+            self._chars += len(text)
 
     def text(self, text: str) -> str:
         if text not in self._made:

@@ -1,5 +1,6 @@
 """From a link's token to what it shows. Unknown, expired, taken back, or to a run that is gone: all the same."""
 
+from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.http import Http404
 from django.utils import timezone
 
-from trajectories.models import Document, Run, Share, ShareQuerySet
+from trajectories.models import Document, Run, RunDocument, Share, ShareQuerySet
 from trajectories.sharing import snapshots
 from trajectories.sharing.making import digest
 from trajectories.sharing.redactor import Redactor, redaction_of
@@ -88,7 +89,8 @@ def see(share: Share, position: int = 0, *, seconds: float = 4.0) -> Seen:
     run, scope, said = runs[position], SCOPES[share.scope], snapshots.of_run(share.snapshot, position)
     documents = [link.document for link in run.rundocument_set.select_related("document")]
     names = {document.id: said["documents"].get(document.id, document.name) for document in documents}
-    redactor = Redactor(redaction_of(share.redaction), documents, names, question=said["question"], seconds=seconds)
+    redaction, numbered = redaction_of(share.redaction), _numbered(runs)
+    redactor = Redactor(redaction, documents, names, numbered, question=said["question"], seconds=seconds)
     run.question, recorded = said["question"], run.sources
     _black_out(run, said["title"], redactor, scope)
     return Seen(
@@ -102,6 +104,16 @@ def see(share: Share, position: int = 0, *, seconds: float = 4.0) -> Seen:
         recorded_sources=tuple(recorded) if scope.lets("sources") else (),
         redactor=redactor,
     )
+
+
+def _numbered(runs: Sequence[Run]) -> dict[str, str]:
+    """Document 1, 2, … over all runs of a share; the same text has the same number in each of them."""
+    numbers: dict[str, int] = {}
+    numbered = {}
+    for link in RunDocument.objects.filter(run__in=runs).select_related("document").order_by("run", "position"):
+        text = link.document.text_sha256 or link.document.id
+        numbered[link.document.id] = f"Document {numbers.setdefault(text, len(numbers) + 1)}"
+    return numbered
 
 
 def _black_out(run: Run, title: str, redactor: Redactor, scope: Scope) -> None:

@@ -61,15 +61,17 @@ class Redactor:
         redaction: Redaction,
         documents: Sequence[Document],
         names: Mapping[str, str],
+        numbered: Mapping[str, str],
         *,
         question: str = "",
         seconds: float = 4.0,
     ) -> None:
-        """`names`: what each document (by id) is called; `documents`: whose text is looked for."""
+        """`documents`: whose text is looked for; by their ids, `names`: what each is called, and `numbered`: what it is
+        called where names are hidden."""
         self.redaction = redaction
         self._question = question
+        self._seconds = seconds
         self._clock = Clock(seconds)
-        numbered = {document.id: f"Document {number}" for number, document in enumerate(documents, start=1)}
         self._shown = numbered if redaction.documents else dict(names)
         replaced = {}
         if redaction.documents:
@@ -115,7 +117,18 @@ class Redactor:
 
     def text(self, text: str, carries: Carries, *, is_call: bool) -> str:
         """A text of the record, by what it can hold."""
-        return str(self._walk(text, carries, is_call, self._said)) if self.redaction else text
+        return self.texts([(text, carries, is_call)])[0]
+
+    def texts(self, texts: Sequence[tuple[str, Carries, bool]]) -> list[str]:
+        """Many at once: documents are gone through once for all of them."""
+        if not self.redaction:
+            return [text for text, _, _ in texts]
+        self._learn(texts)
+        return [self._said(text, carries, is_call) or "" for text, carries, is_call in texts]
+
+    def rewind(self) -> None:
+        """Gives it the whole time again, for another look."""
+        self._clock.left = self._seconds
 
     # ------------------------------------------------------------------------------------------ walking
 
@@ -126,7 +139,7 @@ class Redactor:
         filled: Json = self._walk(value, table, is_call, self._said)
         return filled
 
-    def _learn(self, values: Sequence[tuple[Any, Table, bool]]) -> None:
+    def _learn(self, values: Sequence[tuple[Any, Table | Carries, bool]]) -> None:
         """Has all texts of these values worked out together."""
         texts: list[str] = []
 

@@ -29,7 +29,7 @@ _SOURCES = _ANSWER | {"sources"}
 _TRAJECTORY = _SOURCES | {
     *("trace", "cost", "coverage"),
     *("story", "settings", "annotations"),
-    *("tree", "events", "nodes", "strips", "charts", "critical", "export"),
+    *("tree", "events", "nodes", "strips", "charts", "critical", "search", "export"),
     "socket",
 }
 

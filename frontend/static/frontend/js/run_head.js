@@ -57,7 +57,6 @@ register(['Answer', 'Trace', 'Cost', 'Coverage'].map((name, index) => ({
 if (place.isOwn) {
   register([
     { id: 'run.stop', words: 'Stop this run', group: RUN, icon: 'stop', ...press('[data-stop]') },
-    { id: 'run.share', words: 'Share', group: RUN, keys: ['S'], icon: 'share', ...press('[data-share]') },
     { id: 'run.mark', words: 'Mark for compare', group: RUN, keys: ['x'], icon: 'mark', run: () => toggleMark(place.run) },
     { id: 'run.compare', words: 'Compare with…', group: RUN, icon: 'cmp', ...press('#run-head .actions [href*="/compare?"]') },
     { id: 'run.again', words: 'Ask again, with changes', group: RUN, icon: 'again', ...press('#run-head .actions [href*="/runs/new"]') },
