@@ -112,7 +112,7 @@ def test_what_is_deleted_or_asked_while_the_server_is_gone_is_said_and_not_lost(
     expect(ask.locator(".doc")).to_contain_text("chars")
     runs.goto("/runs")
     documents.goto("/documents")
-    settings.goto("/settings/policies")
+    settings.goto("/settings/policies/new")
     house.stop()
 
     ask.locator("#q").fill("Will this be lost?")
@@ -125,12 +125,10 @@ def test_what_is_deleted_or_asked_while_the_server_is_gone_is_said_and_not_lost(
     for page in (runs, documents):
         expect(page.locator(".toast")).to_contain_text(GONE)
         expect(page.locator("[data-row]")).to_have_count(1)
-    settings.locator("[data-edit-policy]").first.click()
-    settings.locator("#p-name").fill("mine")
-    settings.locator("#policy-form button.primary").click()
-    expect(settings.locator("#policy .form-error")).to_contain_text(GONE)
-    expect(settings.locator("#p-name")).to_have_value("mine")
-    settings.keyboard.press("Escape")
+    settings.locator("#e-name").fill("mine")
+    settings.locator("#policy-editor button.primary").click()
+    expect(settings.locator("#policy-editor .form-error")).to_contain_text(GONE)
+    expect(settings.locator("#e-name")).to_have_value("mine")
     settings.keyboard.press("Control+k")
     expect(settings.locator("#palette [role=option]").first).to_be_visible()
 

@@ -31,7 +31,7 @@ export async function openTrace() {
     bench.finding.start();
     main.dataset.ready = String(Math.round(performance.now()));
   } catch (error) {
-    $('#det-b').replaceChildren(failure('The trace could not be loaded', error, open));
+    $('#det-b').replaceChildren(failure('The trace could not be loaded', error, openTrace));
     main.dataset.show = 'detail';
     if (!(error instanceof ApiError)) throw error;
   } finally {
