@@ -5,6 +5,7 @@ import { clock } from './format.js';
 import { figures } from './layout.js';
 import { textsIn } from './notes.js';
 import { PANELS } from './panels.js';
+import { place } from './place.js';
 import { subtreeCost } from './state.js';
 import { fetchFull, NodeText } from './texts.js';
 import { active } from './timing.js';
@@ -45,6 +46,8 @@ const APPLY = /** @type {Record<string, string[]>} */ ({
 const FIRST = /** @type {Record<string, string>} */ ({ lm: 'Response', gate: 'Response', rlm: 'Response' });
 /** Nodes whose texts are kept. */
 const KEPT = 100;
+/** Stands in a reply that is being written where words may be missing. */
+const MISSED = ' … ';
 const ROLLING = /** @type {Record<string, [string, string]>} */ ({
   failed: ['err', 'err'], cancelled: ['', 'stop'], succeeded: ['ok', 'check'], running: ['run', ''],
 });
@@ -86,6 +89,8 @@ export class Detail {
 
   /** After events: draws again what has changed of the selected node. */
   update() {
+    const { nodes } = this.host.state();
+    for (const number of this.words.keys()) if (typeof nodes.get(number)?.end === 'number') this.words.delete(number);
     if (this.bodyKey() !== this.shown) this.render(false);
     else if (this.headKey() !== this.lastHead) this.renderHead();
   }
@@ -117,6 +122,11 @@ export class Detail {
     else this.render(false);
   }
 
+  /** The connection broke: words may be missing until replies are there as a whole. */
+  missWords() {
+    for (const [number, text] of this.words) if (!text.endsWith(MISSED)) this.delta(number, MISSED);
+  }
+
   /** The node with the beginnings of its texts; one that has ended is fetched once. @param {number} number */
   fetchNode(number) {
     const state = this.host.state();
@@ -136,7 +146,8 @@ export class Detail {
 
   tabsThatApply() {
     const { node, batch } = this.selection;
-    return APPLY[batch ? 'batch' : node?.kind ?? 'step'];
+    const can = APPLY[batch ? 'batch' : node?.kind ?? 'step'];
+    return place.isFile ? can.filter(tab => tab !== 'Dissent') : can; // it takes a server to compare answers
   }
 
   current() {

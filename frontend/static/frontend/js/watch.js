@@ -12,6 +12,8 @@ import { $ } from './ui.js';
 const TICK = 250;
 const STRIPS_EVERY = 4_000;
 const MOST_NODES_FOR_STRIPS = 5_000;
+/** Keys that do nothing alone. */
+const HELD = new Set(['Shift', 'Control', 'Alt', 'Meta', 'CapsLock']);
 const LINK_WORDS = /** @type {Record<string, string>} */ ({
   lost: 'The connection to the server is lost. What is shown may be old; it is being tried again.',
   refused: 'The server does not send this run any more. Reload the page; you may have to sign in again.',
@@ -27,6 +29,7 @@ export class Watch {
     this.stripsAt = performance.now();
     this.stripsOf = bench.state.version;
     this.follow(following);
+    this.listen();
     follow({
       after: bench.state.seq,
       events: events => this.take(events),
@@ -35,6 +38,16 @@ export class Watch {
       end: () => this.ended(),
     });
     this.timer = setInterval(() => this.tick(), TICK);
+  }
+
+  /** The first scroll, key or click anywhere ends following; the button itself says otherwise. */
+  listen() {
+    const touched = (/** @type {Event} */ event) => {
+      const target = /** @type {Element | null} */ (event.target instanceof Element ? event.target : null);
+      if (target?.closest('#follow') || HELD.has(/** @type {KeyboardEvent} */ (event).key)) return;
+      this.bench.touched();
+    };
+    for (const type of ['wheel', 'pointerdown', 'touchmove', 'keydown']) addEventListener(type, touched, { capture: true, passive: true });
   }
 
   /** @param {import('./state.js').Event[]} events */
@@ -80,6 +93,7 @@ export class Watch {
 
   /** @param {string} word */
   tellLink(word) {
+    if (word === 'lost') this.bench.detail.missWords();
     const note = $('#link-state');
     note.hidden = !(word in LINK_WORDS);
     note.lastElementChild.textContent = LINK_WORDS[word] ?? '';
