@@ -102,6 +102,7 @@ class Following {
       return;
     }
     this.tell('lost');
+    dispatchEvent(new Event('unreachable'));
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.connect(), this.wait * (0.75 + Math.random() / 2));
     this.wait = Math.min(LONGEST_WAIT, this.wait * 2);
