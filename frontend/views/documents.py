@@ -7,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from frontend import passages
+from frontend.deleted import deleted_page
 from trajectories import access, engine
 from trajectories.models import Document
 
@@ -21,7 +22,8 @@ WINDOW = 12_000
 def documents(request: HttpRequest) -> HttpResponse:
     """`q` looks in names; `before` is the last document of the page above; `deleted=1` shows what can be restored."""
     if request.GET.get("deleted"):
-        return _deleted(request)
+        gone = Document.objects.deleted_by(request.user).defer("parts")
+        return render(request, "frontend/documents_deleted.html", deleted_page(request, gone, "documents", PAGE))
     mine = Document.objects.visible_to(request.user).listed()
     words = request.GET.get("q", "").strip()
     found = mine.filter(name__icontains=words) if words else mine
@@ -37,20 +39,6 @@ def documents(request: HttpRequest) -> HttpResponse:
         "sums": mine.aggregate(number=Count("id"), chars=Sum("chars"), bytes=Sum("bytes")),
     }
     return render(request, "frontend/documents.html", context)
-
-
-def _deleted(request: HttpRequest) -> HttpResponse:
-    """The latest deletion first."""
-    gone = Document.objects.deleted_by(request.user)
-    mark = gone.filter(pk=request.GET.get("before", "")).first()
-    older = gone.filter(deleted_at__lt=mark.deleted_at) if mark else gone
-    page = list(older.defer("parts").order_by("-deleted_at", "-id")[: PAGE + 1])
-    context = {
-        "documents": page[:PAGE],
-        "last": page[PAGE - 1] if len(page) > PAGE else None,
-        "found": gone.count(),
-    }
-    return render(request, "frontend/documents_deleted.html", context)
 
 
 @require_safe

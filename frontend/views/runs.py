@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from frontend.deleted import deleted_page
 from trajectories import search, tags
 from trajectories.models import Annotation, Document, Run
 
@@ -23,7 +24,8 @@ def runs(request: HttpRequest) -> HttpResponse:
     """Filters: `status`, `q` (a query), `document`, `policy`, `tag`, `thumb` (up, down); `before` is the last run
     above. `deleted=1` shows what can be restored."""
     if request.GET.get("deleted"):
-        return _deleted(request)
+        gone = Run.objects.deleted_by(request.user).defer("sources")
+        return render(request, "frontend/runs_deleted.html", deleted_page(request, gone, "runs", PAGE))
     mine = Run.objects.visible_to(request.user)
     wanted = {name: request.GET.get(name, "").strip().replace("\0", "") for name in FILTERS}
     later = "before" in request.GET
@@ -79,20 +81,6 @@ def _searched(found: "QuerySet[Run]", line: str, after: search.Position | None) 
         "searched": told,
         "node_line": search.node_line(line),
     }
-
-
-def _deleted(request: HttpRequest) -> HttpResponse:
-    """The latest deletion first; `before` is the last run above."""
-    gone = Run.objects.deleted_by(request.user)
-    mark = gone.filter(pk=request.GET.get("before", "")).first()
-    older = gone.filter(deleted_at__lt=mark.deleted_at) if mark else gone
-    page = list(older.defer("sources").order_by("-deleted_at", "-id")[: PAGE + 1])
-    context = {
-        "runs": page[:PAGE],
-        "last": page[PAGE - 1] if len(page) > PAGE else None,
-        "found": gone.count(),
-    }
-    return render(request, "frontend/runs_deleted.html", context)
 
 
 def with_totals(found: "QuerySet[Run]") -> "QuerySet[Run]":

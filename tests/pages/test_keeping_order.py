@@ -17,7 +17,7 @@ from tests.house import House
 from tests.model_server import ModelServer
 from tests.pages.conftest import PATIENCE, OpenPage, told
 from tests.pages.test_accessibility import serious
-from trajectories import documents
+from trajectories import deletion, documents
 from trajectories.models import Run
 
 TEXT = "The mill at Overton was built in 1790. It ground corn until 1912.\n" + "The river is low.\n" * 100
@@ -130,6 +130,19 @@ def test_deleted_runs_leave_every_page_and_come_back(pages: Client, owner: Any) 
     pages.post("/runs/restore", {"r": [one.id, other.id]})
     assert pages.get(f"/runs/{one.id}").status_code == 200
     assert "cannot be restored" in pages.post("/runs/restore", {"r": one.id}, follow=True).content.decode()
+
+
+def test_runs_deleted_together_are_all_found_below_one_another(pages: Client, owner: Any) -> None:
+    made = {make_run(owner, f"Number {number}").id for number in range(60)}
+    deletion.discard(Run.objects.all())
+    found: list[str] = []
+    address = "/runs?deleted=1"
+    while address:
+        html = pages.get(address).content.decode()
+        found += re.findall(r'data-row="([0-9a-z]{12})"', html)
+        link = re.search(r'href="\?([^"]*before=[0-9a-z]+[^"]*)"', html)
+        address = f"/runs?{link[1].replace('&amp;', '&')}" if link else ""
+    assert len(found) == 60 and set(found) == made
 
 
 def test_a_run_is_deleted_for_good_from_where_the_deleted_lie(pages: Client, owner: Any) -> None:
