@@ -1,9 +1,9 @@
-"""What every answer of the server carries."""
+"""What every answer of the server carries, and what no request of a page does."""
 
 import secrets
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self'{styles}; img-src 'self' data: blob:; "
@@ -28,3 +28,27 @@ class ContentSecurityPolicy:
         response.headers.setdefault("Content-Security-Policy", policy)
         response.headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
         return response
+
+
+class ZeroBytes:
+    """Takes zero bytes out of the addresses of pages: Postgres keeps none and refuses to look for them.
+
+    The API has a sentence of its own for them."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path_info.startswith(("/api/", "/v1/")):
+            if "\0" in request.path_info:
+                raise Http404
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                request.GET = _without_zero_bytes(request.GET)  # type: ignore[assignment]
+        return self.get_response(request)
+
+
+def _without_zero_bytes(given: QueryDict) -> QueryDict:
+    cleaned = QueryDict(mutable=True)
+    for name, values in given.lists():
+        cleaned.setlist(name.replace("\0", ""), [value.replace("\0", "") for value in values])
+    return cleaned

@@ -41,6 +41,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "rlm_web.middleware.ContentSecurityPolicy",
     "trajectories.api.errors.ErrorShape",
+    "rlm_web.middleware.ZeroBytes",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -39,7 +39,7 @@ def compare(request: HttpRequest) -> HttpResponse:
         chosen = QueryDict(mutable=True)
         chosen.setlist("r", request.POST.getlist("r")[:MOST_NAMED])
         return redirect(f"{reverse('compare')}?{chosen.urlencode()}")
-    named = [run_id.replace("\0", "") for run_id in request.GET.getlist("r")]
+    named = request.GET.getlist("r")
     ids = list(dict.fromkeys(named))[:MOST_NAMED]
     runs = [access.get_run(request.user, run_id) for run_id in ids]
     if "add" not in request.GET and comparison.FEWEST <= len(runs) <= comparison.MOST:
@@ -61,7 +61,7 @@ def _why(runs: int, named: int) -> str:
 
 
 def _choosing(request: HttpRequest, chosen: Sequence[Run], trouble: str) -> HttpResponse:
-    words = request.GET.get("q", "").strip()[:200].replace("\0", "")
+    words = request.GET.get("q", "").strip()[:200]
     context = {
         "chosen": chosen,
         "groups": _groups(request, chosen, words),

@@ -36,7 +36,7 @@ DELETED = ("Recently deleted runs", "runs"), ("Recently deleted documents", "doc
 @login_required
 def palette(request: HttpRequest) -> JsonResponse:
     """`?q=` looks through all runs and documents; without it, those pinned and the latest."""
-    words = request.GET.get("q", "").strip()[:200].replace("\0", "")
+    words = request.GET.get("q", "").strip()[:200]
     runs, documents = Run.objects.visible_to(request.user), Document.objects.visible_to(request.user).listed()
     if words:
         said = Q(title__icontains=words) | Q(question__icontains=words) | Q(answer__icontains=words)

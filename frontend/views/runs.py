@@ -27,7 +27,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         gone = Run.objects.deleted_by(request.user).defer("sources")
         return render(request, "frontend/runs_deleted.html", deleted_page(request, gone, "runs", PAGE))
     mine = Run.objects.visible_to(request.user)
-    wanted = {name: request.GET.get(name, "").strip().replace("\0", "") for name in FILTERS}
+    wanted = {name: request.GET.get(name, "").strip() for name in FILTERS}
     later = "before" in request.GET
     mark = mine.filter(pk=request.GET.get("before", "")).first()
     after = (mark.created_at, mark.pk) if mark else None

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Page, expect
@@ -143,6 +144,37 @@ def test_runs_deleted_together_are_all_found_below_one_another(pages: Client, ow
         link = re.search(r'href="\?([^"]*before=[0-9a-z]+[^"]*)"', html)
         address = f"/runs?{link[1].replace('&amp;', '&')}" if link else ""
     assert len(found) == 60 and set(found) == made
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/runs?q=a%00b&before=%00&document=%00", 200),
+        ("/runs?deleted=1&before=%00", 200),
+        ("/documents?q=a%00b&before=a%00b", 200),
+        ("/?document=a%00b", 200),
+        ("/compare?r=a%00b&r=b%00&q=%00", 404),
+        ("/palette?q=%00", 200),
+        ("/runs/a%00b", 404),
+        ("/documents/a%00b", 404),
+        ("/s/a%00b", 404),
+    ],
+)
+def test_zero_bytes_in_addresses_find_nothing_and_break_nothing(pages: Client, path: str, status: int) -> None:
+    asked: list[str] = []
+    with connection.execute_wrapper(_noting(asked)):
+        assert pages.get(path).status_code == status
+    assert not [told for told in asked if "\0" in told]
+
+
+def _noting(asked: list[str]) -> Any:
+    """The values that queries look for: SQLite takes zero bytes, Postgres does not."""
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        asked.extend(value for value in params or () if isinstance(value, str))
+        return execute(sql, params, many, context)
+
+    return note
 
 
 def test_a_run_is_deleted_for_good_from_where_the_deleted_lie(pages: Client, owner: Any) -> None:
