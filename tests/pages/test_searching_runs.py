@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.house import House
 from tests.pages.conftest import PATIENCE, OpenPage
 from tests.pages.test_accessibility import serious
 from tests.workbench.conftest import put
@@ -28,9 +29,10 @@ def test_a_run_is_found_by_the_code_of_a_cell_and_leads_there(open_page: OpenPag
     expect(page.locator("#det-b")).to_contain_text("rlm_batch")
 
 
-def test_a_wrong_query_says_so_under_the_box_and_keeps_it(open_page: OpenPage, put: Put) -> None:
+def test_a_wrong_query_says_so_under_the_box_and_keeps_it(open_page: OpenPage, put: Put, house: House) -> None:
     run = put("small")
-    page = open_page("/runs?q=cost:cheap")
+    house.client.patch(f"/api/v1/runs/{run}", json={"tags": ["wanted"]}).raise_for_status()
+    page = open_page("/runs?q=cost:cheap&tag=wanted")
     expect(page.locator("#f-trouble")).to_contain_text("an amount in dollars")
     expect(page.locator("#f-q")).to_have_value("cost:cheap")
     expect(page.locator(f'[data-row="{run}"]')).to_be_visible()

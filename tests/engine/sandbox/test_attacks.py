@@ -3,6 +3,8 @@ ordinary user, as far as this machine lets these be had."""
 
 import json
 import os
+import shlex
+import stat
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -21,19 +23,6 @@ LISTS = {
 }
 APART = ["unshare", "--pid", "--mount", "--fork", "--kill-child", "--mount-proc"]
 NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-OPENED = """
-set -e
-mount --make-rprivate /
-here=$(mktemp -d)
-mount --bind "$0" "$here"
-mount -t tmpfs -o mode=755 none "$1"
-mkdir -p "$0"
-mount --move "$here" "$0"
-shift
-exec "$@"
-"""
-"""For an interpreter in the closed home of root: seen from the mount namespace of the attack alone, the home is open
-and empty but for the folder with the interpreter."""
 
 
 def apart(user: str) -> list[str]:
@@ -44,21 +33,39 @@ def apart(user: str) -> list[str]:
         return _tried([APART[0], "--user", "--map-current-user", "--keep-caps", *APART[1:]])
     if user == "root":
         return _tried(APART)
-    return _tried([*APART, *_home_opened(), *NOBODY])
+    return _tried([*APART, *_opened(), *NOBODY])
 
 
-def _home_opened() -> list[str]:
-    """Nothing where others can reach the interpreter."""
-    for folder in list(Path(sys.base_prefix).parents)[::-1]:
-        if not folder.stat().st_mode & 1:
-            inside = folder / Path(sys.base_prefix).relative_to(folder).parts[0]
-            return ["sh", "-c", OPENED, str(inside), str(folder)]
-    return []
+def _opened() -> list[str]:
+    """For an interpreter, its packages or this project in a folder that is closed to others (the home of root, say):
+    seen from the mount namespace of the attack alone, that folder is open and holds nothing else."""
+    inside: dict[Path, list[Path]] = {}
+    for path in dict.fromkeys(Path(path).resolve() for path in (sys.base_prefix, sys.prefix, PROJECT)):
+        for folder in [*path.parents][::-1]:
+            if not folder.stat().st_mode & stat.S_IXOTH:
+                inside.setdefault(folder, []).append(path)
+                break
+    if not inside:
+        return []
+    lines = ["set -e", "mount --make-rprivate /"]
+    for number, (folder, paths) in enumerate(inside.items()):
+        kept = [f"$aside/{number}-{index}" for index in range(len(paths))]
+        lines += [
+            f'mkdir -p "{there}"; mount --bind {shlex.quote(str(path))} "{there}"'
+            for path, there in zip(paths, kept, strict=True)
+        ]
+        lines.append(f"mount -t tmpfs -o mode=755 none {shlex.quote(str(folder))}")
+        lines += [
+            f'mkdir -p {shlex.quote(str(path))}; mount --move "{there}" {shlex.quote(str(path))}'
+            for path, there in zip(paths, kept, strict=True)
+        ]
+    return ["sh", "-c", "\n".join(["aside=$(mktemp -d)", *lines, 'exec "$@"']), "sh"]
 
 
 def _tried(command: list[str]) -> list[str]:
     try:
-        subprocess.run([*command, sys.executable, "-c", "pass"], check=True, capture_output=True, timeout=60)
+        probe = [*command, sys.executable, "-c", "import django, trajectories.engine"]
+        subprocess.run(probe, check=True, cwd=PROJECT, capture_output=True, timeout=60)
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", b"") or b""
         pytest.skip(

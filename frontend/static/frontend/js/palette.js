@@ -30,6 +30,8 @@ let active = 0;
 let searched = '';
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
+/** Until the server told what there is, for the first time on this page. @type {Promise<void> | null} */
+let waiting = null;
 
 /** Whose page this is: on a shared page there is nothing else to go to. */
 const address = () => /** @type {HTMLElement | null} */ ($('[data-palette]'))?.dataset.palette;
@@ -42,7 +44,9 @@ export function openPalette(typed = '') {
   input.value = typed;
   input.focus();
   find();
-  if (address()) tellKnown();
+  if (!address()) return;
+  const told = tellKnown();
+  if (!known.length) waiting = told.finally(() => { waiting = null; });
 }
 
 function build() {
@@ -215,8 +219,14 @@ function key(event) {
     point(Math.abs(step) === 1 ? (next + shown.length) % shown.length : Math.max(0, Math.min(shown.length - 1, next)));
   } else if (event.key === 'Enter' && !event.isComposing) {
     event.preventDefault();
-    choose(shown[active]?.item, event.ctrlKey || event.metaKey);
+    chooseActive(event.ctrlKey || event.metaKey);
   }
+}
+
+/** Who types faster than the server answers means the best of all there is, not the best of what stands there already. @param {boolean} elsewhere */
+async function chooseActive(elsewhere) {
+  if (waiting && active === 0) await waiting;
+  if ($('#palette')?.open) choose(shown[active]?.item, elsewhere);
 }
 
 /** @param {MouseEvent} event */
