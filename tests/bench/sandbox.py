@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.bench.peers import PACKAGES, Skipped, _environment
 from tests.engine.sandbox.driving import Driven, document, echo, file_document
-from trajectories.engine.sandbox import Held, ProcessKind, ProcessSandbox, SandboxHouse
+from trajectories.engine.sandbox import Held, ProcessKind, ReplSandbox, SandboxHouse
 from trajectories.engine.types import CallResult, Document, ReplSettings
 
 DRIVER = Path(__file__).parent / "drivers" / "rlms_local.py"
@@ -89,7 +89,7 @@ class Bench:
 
     async def _sandbox(self, text: Document, held: Held | None = None) -> Driven:
         sandbox = await self._house.sandbox([text], ReplSettings(), held=held)
-        assert isinstance(sandbox, ProcessSandbox)
+        assert isinstance(sandbox, ReplSandbox)
         return Driven(sandbox, echo)
 
     async def _openings(self) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from trajectories.engine.sandbox import ProcessSandbox, SandboxHouse
+from trajectories.engine.sandbox import ReplSandbox, SandboxHouse
 from trajectories.engine.text import TextFile, TextInMemory
 from trajectories.engine.types import CallItem, CallResult, Document, Execution, HostCall, ReplSettings
 
@@ -39,7 +39,7 @@ def printing(code: str) -> str:
 class Driven:
     """A REPL; calling it runs a cell. `calls` are the host calls so far."""
 
-    def __init__(self, sandbox: ProcessSandbox, answer: Answer) -> None:
+    def __init__(self, sandbox: ReplSandbox, answer: Answer) -> None:
         self.sandbox = sandbox
         self.answer = answer
         self.calls: list[HostCall] = []
@@ -67,7 +67,7 @@ class Driven:
 class Opener:
     def __init__(self, house: SandboxHouse) -> None:
         self._house = house
-        self._sandboxes: list[ProcessSandbox] = []
+        self._sandboxes: list[ReplSandbox] = []
 
     async def __call__(
         self,

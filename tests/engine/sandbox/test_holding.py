@@ -15,7 +15,7 @@ from tests.model_server import ModelServer
 from trajectories import engine
 from trajectories.engine.errors import DocumentError
 from trajectories.engine.events import Event
-from trajectories.engine.sandbox import Held, ProcessKind, ProcessSandbox, SandboxHouse, handover, holding
+from trajectories.engine.sandbox import Held, ProcessKind, ReplSandbox, SandboxHouse, handover, holding
 from trajectories.engine.text import TextPiece
 from trajectories.engine.types import Document, ReplSettings, Span
 
@@ -36,7 +36,7 @@ class House:
 
     async def repl(self, *documents: Document, held: Held | None = None) -> Driven:
         sandbox = await self.house.sandbox(documents, ReplSettings(), held=held)
-        assert isinstance(sandbox, ProcessSandbox)
+        assert isinstance(sandbox, ReplSandbox)
         self._repls.append(Driven(sandbox, echo))
         return self._repls[-1]
 

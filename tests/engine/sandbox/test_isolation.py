@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from tests.engine.sandbox.driving import Driven, document, echo
 from trajectories.engine.errors import IsolationError
-from trajectories.engine.sandbox import ProcessKind, ProcessSandbox, SandboxHouse, check
+from trajectories.engine.sandbox import ProcessKind, ReplSandbox, SandboxHouse, check
 from trajectories.engine.sandbox.isolation import PROBES, level_of
 from trajectories.engine.types import ReplSettings
 
@@ -103,8 +103,6 @@ async def test_the_check_tells_what_holds_and_why() -> None:
 
 async def test_a_repl_below_the_minimum_is_not_opened(without_namespaces: SandboxHouse) -> None:
     """For a machine that gave more when it was tested than it gives now."""
-    sandbox = ProcessSandbox(
-        without_namespaces._made.nursery, (), ReplSettings(), context_is_list=False, minimum="full"
-    )
+    sandbox = ReplSandbox(without_namespaces._made.nursery, (), ReplSettings(), context_is_list=False, minimum="full")
     with pytest.raises(IsolationError):
         await sandbox.open()

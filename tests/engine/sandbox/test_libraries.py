@@ -12,7 +12,7 @@ import pytest_asyncio
 from tests.engine.sandbox.driving import Driven, document, echo
 from trajectories.engine import prompts
 from trajectories.engine.profile import load_profile
-from trajectories.engine.sandbox import ProcessKind, ProcessSandbox, SandboxHouse, stock
+from trajectories.engine.sandbox import ProcessKind, ReplSandbox, SandboxHouse, stock
 from trajectories.engine.types import ReplSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -29,7 +29,7 @@ class House:
 
     async def repl(self, text: str = "a,b\n1,2\n3,4\n", **settings: bool) -> Driven:
         sandbox = await self.house.sandbox([document(text)], ReplSettings(**settings))
-        assert isinstance(sandbox, ProcessSandbox)
+        assert isinstance(sandbox, ReplSandbox)
         self._repls.append(Driven(sandbox, echo))
         return self._repls[-1]
 

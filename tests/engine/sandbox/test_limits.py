@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.engine.sandbox.driving import Driven, Opener, document, echo
-from trajectories.engine.sandbox import ProcessSandbox, SandboxHouse
+from trajectories.engine.sandbox import ReplSandbox, SandboxHouse
 from trajectories.engine.types import CallResult, HostCall, ReplSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-def processes(sandbox: ProcessSandbox) -> list[int]:
+def processes(sandbox: ReplSandbox) -> list[int]:
     """The REPL and its supervisor, where there is one."""
     assert sandbox._child is not None
     pid = sandbox._child.pid

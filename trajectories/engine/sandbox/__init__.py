@@ -14,6 +14,7 @@ A further kind is a class with the methods of `house.Kind`, in a file of its own
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.house import Openable, SandboxHouse, check
 from trajectories.engine.sandbox.isolation import Report
-from trajectories.engine.sandbox.process import ProcessKind, ProcessSandbox
+from trajectories.engine.sandbox.process import ProcessKind
+from trajectories.engine.sandbox.repl import ReplSandbox
 
-__all__ = ["Held", "Openable", "ProcessKind", "ProcessSandbox", "Report", "SandboxHouse", "check"]
+__all__ = ["Held", "Openable", "ProcessKind", "ReplSandbox", "Report", "SandboxHouse", "check"]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from trajectories.engine.sandbox import received, wire
-from trajectories.engine.sandbox.child import Child
+from trajectories.engine.sandbox.child import Process
 from trajectories.engine.sandbox.searching import Search, Searcher, search_of
 from trajectories.engine.sandbox.wire import Frame, Violation, WireBroken
 from trajectories.engine.types import CallResult, CellError, Document, Execution, HostCall, HostCalls, ReplSettings
@@ -25,7 +25,7 @@ _READ_ON_LOOP = 200_000
 class Deadline:
     """Time the cell itself has used. Stands still while the cell waits for the host."""
 
-    def __init__(self, seconds: float, child: Child) -> None:
+    def __init__(self, seconds: float, child: Process) -> None:
         self._left = seconds
         self._child = child
         self._loop = asyncio.get_running_loop()
@@ -70,7 +70,7 @@ class Cell:
 
     def __init__(
         self,
-        child: Child,
+        child: Process,
         documents: Sequence[Document],
         settings: ReplSettings,
         host: HostCalls,

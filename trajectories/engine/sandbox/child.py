@@ -6,10 +6,37 @@ import signal
 import socket
 import struct
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 from trajectories.engine.sandbox.wire import Wire
 
 _GONE_SECONDS = 5.0
+
+
+class Process(Protocol):
+    """What runs a REPL, or searches for one, wherever it is."""
+
+    pid: int
+    wire: Wire
+    alive: bool
+
+    def interrupt(self) -> None:
+        """Once the code of a cell is running, it is told to stop."""
+        ...
+
+    def stand_still(self) -> None:
+        """Between cells: nothing of the model's code runs on in threads."""
+        ...
+
+    def go_on(self) -> None: ...
+
+    def kill(self) -> None:
+        """Works on a process that stands still too."""
+        ...
+
+    async def close(self) -> None:
+        """Kills it and waits until it is gone. Raises `TimeoutError`."""
+        ...
 
 
 class Child:
@@ -27,14 +54,12 @@ class Child:
         self._signal(signal.SIGINT)
 
     def stand_still(self) -> None:
-        """Between cells: nothing of the model's code runs on in threads."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
-        """Works on a process that stands still too."""
         if self.alive:
             self._signal(signal.SIGKILL)
             self.alive = False

@@ -7,18 +7,14 @@ from typing import Any, Protocol
 
 from trajectories.engine.errors import IsolationError, SandboxError
 from trajectories.engine.sandbox import isolation
+from trajectories.engine.sandbox.container import ContainerKind
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.isolation import Report
+from trajectories.engine.sandbox.options import Options
 from trajectories.engine.sandbox.process import ProcessKind
 from trajectories.engine.types import Document, ReplSettings, Sandbox
 
-_NO_CONTAINERS = (
-    "Sandbox kind `container` is not available in this version. Set RLM_SANDBOX=process (or leave it unset) "
-    "and RLM_SANDBOX_MIN=full or lower."
-)
-
-
-PROBING = ReplSettings(cell_seconds=10, depth=0, libraries=False)
+PROBING = ReplSettings(cell_seconds=10, memory_bytes=128 << 20, depth=0, libraries=False)
 
 
 class Openable(Sandbox, Protocol):
@@ -64,16 +60,27 @@ class Kind(Protocol):
         ...
 
 
-KINDS: dict[str, Callable[[], Kind]] = {"process": ProcessKind}
+KINDS: dict[str, Callable[[Options], Kind]] = {
+    "process": lambda options: ProcessKind(),
+    "container": ContainerKind,
+}
 
 
 class SandboxHouse:
     """One per worker process, used inside one asyncio loop."""
 
-    def __init__(self, kind: str = "auto", minimum: str = "syscalls", *, made: Kind | None = None) -> None:
+    def __init__(
+        self,
+        kind: str = "auto",
+        minimum: str = "syscalls",
+        *,
+        options: Options | None = None,
+        made: Kind | None = None,
+    ) -> None:
         """`made`: a kind that was made already, for tests of its settings."""
-        self.kind = "process" if kind == "auto" else kind
+        self.kind = _best_for(minimum) if kind == "auto" else kind
         self.minimum = minimum
+        self._options = options or Options()
         self.level = "none"
         self.findings: list[str] = []
         """Of the self-test: what holds, and why there is not more."""
@@ -145,26 +152,29 @@ class SandboxHouse:
         """Raises `IsolationError`: never another kind than the configured one."""
         if self._made is None:
             self._refuse_what_cannot_be()
-            self._made = KINDS[self.kind]()
+            self._made = KINDS[self.kind](self._options)
         refusal = self._made.refusal()
         if refusal is not None:
             raise IsolationError(refusal)
         return self._made
 
     def _refuse_what_cannot_be(self) -> None:
-        if self.kind == "container" or self.minimum == "container":
-            raise IsolationError(_NO_CONTAINERS)
         if self.kind not in KINDS:
-            raise IsolationError(f"There is no sandbox kind `{self.kind}`: RLM_SANDBOX is auto, process or container.")
+            raise IsolationError(f"There is no sandbox kind `{self.kind}`: RLM_SANDBOX is auto, {', '.join(KINDS)}.")
         if self.minimum not in isolation.LEVELS:
             raise IsolationError(
                 f"There is no level `{self.minimum}`: RLM_SANDBOX_MIN is {', '.join(isolation.LEVELS)}."
             )
 
 
-async def check(kind: str = "auto", minimum: str = "syscalls") -> Report:
+def _best_for(minimum: str) -> str:
+    """The kind that is chosen where none is: the fastest that reaches the minimum."""
+    return "container" if minimum == "container" else "process"
+
+
+async def check(kind: str = "auto", minimum: str = "syscalls", options: Options | None = None) -> Report:
     """What this machine gives, for `sandbox_check`. Never raises for what is missing: that is in the report."""
-    house = SandboxHouse(kind, minimum)
+    house = SandboxHouse(kind, minimum, options=options)
     try:
         return await house.self_test()
     except SandboxError as error:

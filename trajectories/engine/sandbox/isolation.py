@@ -88,6 +88,8 @@ def level_of(layers: Mapping[str, Any]) -> str:
     """What the layers of one child amount to."""
     if not layers.get("seccomp"):
         return "none"
+    if layers.get("box") and not layers["lacking"]:
+        return "container"
     return "full" if layers.get("namespaces") and layers.get("root") == "empty" else "syscalls"
 
 
@@ -101,6 +103,11 @@ def required(level: str, minimum: str) -> str:
 def findings_of(layers: Mapping[str, Any]) -> list[str]:
     """What holds and what does not in kind `process`, with reasons."""
     return [_namespaces(layers), _root(layers), _identity(layers), _landlock(layers), _system_calls(layers)]
+
+
+def findings_of_box(layers: Mapping[str, Any]) -> list[str]:
+    """The same of a kind that has boxes; it puts `box` (what it is), `holds` and `lacking` (sentences) into layers."""
+    return [layers["box"], *layers["holds"], *layers["lacking"], _landlock(layers), _system_calls(layers)]
 
 
 def said_of_test(got_out: list[str]) -> str:

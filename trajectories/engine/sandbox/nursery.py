@@ -5,11 +5,12 @@ import asyncio
 import itertools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from trajectories.engine.errors import SandboxError
 from trajectories.engine.sandbox import handover
-from trajectories.engine.sandbox.child import Child
+from trajectories.engine.sandbox.child import Process
 from trajectories.engine.sandbox.forker import Forker, Request
 from trajectories.engine.sandbox.handover import Place
 from trajectories.engine.sandbox.holding import Held, Holders, worth_holding
@@ -27,10 +28,12 @@ _TRIES = 4
 class Born:
     """A child that waits for its opening frame, and how it comes to its texts."""
 
-    child: Child
+    child: Process
     texts: list[Place]
     libraries: tuple[str, ...]
     """Beside the standard library, with versions."""
+    layers: dict[str, Any] = field(default_factory=dict)
+    """What shuts it in from outside, beside what it says itself."""
 
 
 class Nursery:

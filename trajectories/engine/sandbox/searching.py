@@ -11,7 +11,7 @@ from typing import Any
 
 from trajectories.engine.errors import EngineError
 from trajectories.engine.sandbox import wire
-from trajectories.engine.sandbox.child import Child
+from trajectories.engine.sandbox.child import Process
 from trajectories.engine.sandbox.wire import Frame, Violation, WireBroken
 from trajectories.engine.types import Document
 
@@ -47,13 +47,13 @@ class Searcher:
     """One helper at a time, kept from search to search."""
 
     def __init__(
-        self, open_helper: Callable[[], Awaitable[Child]], documents: Sequence[Document], seconds: float
+        self, open_helper: Callable[[], Awaitable[Process]], documents: Sequence[Document], seconds: float
     ) -> None:
         """`seconds` is what one search may take."""
         self._open_helper = open_helper
         self._documents = documents
         self._seconds = seconds
-        self._helper: Child | None = None
+        self._helper: Process | None = None
         self._busy = asyncio.Lock()
 
     async def answer(self, search: Search) -> Frame:

@@ -15,7 +15,7 @@ from trajectories.engine.sandbox.forker import Forker, Request
 log = logging.getLogger(__name__)
 
 LIBRARIES = ("numpy", "pandas")
-_NEEDED = ("dateutil", "six", "pytz", "tzdata")
+NEEDED = ("dateutil", "six", "pytz", "tzdata")
 """What these need beside them."""
 
 
@@ -31,6 +31,12 @@ class Stock:
 def installed() -> dict[str, str]:
     """The libraries that are installed, and the folders they are in. Imports none of them."""
     return {name: folder for name in LIBRARIES if (folder := _folder(name))}
+
+
+def places() -> list[str]:
+    """The folders that the libraries and what they need are in; none without libraries."""
+    found = installed().values()
+    return list(dict.fromkeys([*found, *filter(None, map(_folder, NEEDED))])) if found else []
 
 
 def _folder(name: str) -> str | None:
@@ -84,7 +90,7 @@ class Stocks:
             await forker.close()
 
     async def _make(self) -> Stock | None:
-        folders = dict.fromkeys([*self._folders.values(), *filter(None, map(_folder, _NEEDED))])
+        folders = dict.fromkeys([*self._folders.values(), *filter(None, map(_folder, NEEDED))])
         request = {"do": "stock", "folders": list(folders), "names": list(self._folders)}
         try:
             self._forker = await self._branch(request, ())

@@ -7,7 +7,7 @@ import signal
 import socket
 import struct
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from . import kernel, lockdown, search, texts
 from .channel import Channel, Frame
@@ -18,10 +18,18 @@ from .texts import Texts
 Request = dict[str, Any]
 
 
-def fork_repl(request: Request, files: list[int], held: Texts | None, control: socket.socket) -> None:
+class Closable(Protocol):
+    """What a fork must not have."""
+
+    def close(self) -> None: ...
+
+
+def fork_repl(request: Request, files: list[int], held: Texts | None, control: Closable) -> None:
     """Called by the zygote or a holder. Where its own child can be process 1 of a namespace, that is the REPL; else the
-    child is a supervisor that makes a user namespace and forks the REPL there, or the REPL without namespaces."""
-    layers: lockdown.Layers = {}
+    child is a supervisor that makes a user namespace and forks the REPL there, or the REPL without namespaces.
+
+    `counted`, in the request: this user is nobody else's, so that its threads can be limited."""
+    layers: lockdown.Layers = {"threads": True} if request.get("counted") else {}
     direct = request["namespaces"] and lockdown.next_child_in_new_namespace()
     pid = os.fork()
     if pid == 0:
@@ -46,7 +54,7 @@ def _start(
     request: Request,
     files: list[int],
     held: Texts | None,
-    control: socket.socket,
+    control: Closable,
     layers: lockdown.Layers,
     direct: bool,
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from . import time_zones
 
-_LEFT_OUT = {
+LEFT_OUT = {
     *("idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3", "test", "site-packages", "pydoc_data", "venv"),
     *("curses", "__pycache__", "tests"),
 }
@@ -46,7 +46,7 @@ class InMemory:
     def keep(self, root: str, top: str = "") -> None:
         """All modules under a folder that are not imported yet; `top` is the package that the folder is."""
         for folder, folders, files in os.walk(root):
-            folders[:] = [name for name in folders if name.isidentifier() and name not in _LEFT_OUT]
+            folders[:] = [name for name in folders if name.isidentifier() and name not in LEFT_OUT]
             inner = os.path.relpath(folder, root).replace(os.sep, ".")
             package = ".".join(part for part in (top, "" if inner == "." else inner) if part)
             for file in files:
@@ -110,8 +110,12 @@ def take_along() -> None:
 def _native(folder: str) -> list[str]:
     """The extension modules of the standard library: nothing can be mapped as code once the child is locked."""
     files = sorted(os.listdir(folder)) if os.path.isdir(folder) else []  # noqa: PTH112, PTH208
-    names = [file.split(".")[0] for file in files if file.endswith(".so")]
-    return [name for name in names if name not in _LEFT_OUT_NATIVE and not name.startswith(("_test", "_xx"))]
+    return [name for name in (file.split(".")[0] for file in files if file.endswith(".so")) if wanted(name)]
+
+
+def wanted(native: str) -> bool:
+    """Whether this extension module is of use in a REPL."""
+    return native not in _LEFT_OUT_NATIVE and not native.startswith(("_test", "_xx"))
 
 
 def _try_import(name: str) -> None:
