@@ -12,10 +12,11 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-SANDBOXES = ("auto", "process", "container")
+SANDBOXES = ("auto", "process", "container", "modal")
 LEVELS = ("none", "syscalls", "full", "container")
 MODES = ("local", "team")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+_NAME = re.compile(r"[\w][\w.:/@-]{0,254}", re.ASCII)
 _HOST = re.compile(r"\*|\.?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\]", re.IGNORECASE)
 
 
@@ -30,6 +31,8 @@ class Environment:
     mode: str
     sandbox: str
     sandbox_min: str
+    sandbox_image: str
+    sandbox_runtime: str
 
     @property
     def embedded(self) -> bool:
@@ -57,6 +60,8 @@ def read_environment(base_dir: Path) -> Environment:
         mode=mode,
         sandbox=_one_of("RLM_SANDBOX", SANDBOXES, "auto"),
         sandbox_min=_one_of("RLM_SANDBOX_MIN", LEVELS, "syscalls"),
+        sandbox_image=_name("RLM_SANDBOX_IMAGE"),
+        sandbox_runtime=_name("RLM_SANDBOX_RUNTIME"),
     )
 
 
@@ -64,6 +69,14 @@ def _one_of(name: str, allowed: tuple[str, ...], default: str) -> str:
     value = os.environ.get(name) or default
     if value not in allowed:
         raise ImproperlyConfigured(f"{name} is {value!r}. Use one of: {', '.join(allowed)}.")
+    return value
+
+
+def _name(name: str) -> str:
+    """Of an image or a runtime; empty if none is named."""
+    value = os.environ.get(name, "")
+    if value and not _NAME.fullmatch(value):
+        raise ImproperlyConfigured(f"{name} is {value!r}, which cannot be the name of one.")
     return value
 
 

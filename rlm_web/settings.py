@@ -116,6 +116,7 @@ EMBEDDED = ENVIRONMENT.embedded
 REDIS_URL = ENVIRONMENT.redis_url
 SANDBOX = ENVIRONMENT.sandbox
 SANDBOX_MIN = ENVIRONMENT.sandbox_min
+SANDBOX_OPTIONS = {"image": ENVIRONMENT.sandbox_image, "runtime": ENVIRONMENT.sandbox_runtime}
 MODE = ENVIRONMENT.mode
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}

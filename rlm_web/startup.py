@@ -13,6 +13,7 @@ from django.db import OperationalError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from trajectories import accounts, connections, registry
+from trajectories.engine import sandbox
 
 MIGRATING = 0x726C6D
 """Key of the lock that keeps two starting processes from migrating at once (Postgres)."""
@@ -24,7 +25,7 @@ def prepare(*, static_files: bool = True) -> User:
     """Everything, quickly where there is nothing to do. Returns the owner of a local installation.
 
     Raises `CommandError` with one sentence for settings that only now turn out to be wrong."""
-    refuse_containers()
+    refuse_impossible_sandbox()
     try:
         make_tables()
     except OperationalError as error:
@@ -42,14 +43,12 @@ def prepare(*, static_files: bool = True) -> User:
     return owner
 
 
-def refuse_containers() -> None:
+def refuse_impossible_sandbox() -> None:
     """What no run could have stops the start, not each run."""
-    for name in ("SANDBOX", "SANDBOX_MIN"):
-        if getattr(settings, name) == "container":
-            raise CommandError(
-                f"RLM_{name} is container, and containers are not part of this version yet. "
-                "Leave it unset: the REPL then runs in an isolated process (see `manage.py sandbox_check`)."
-            )
+    options = sandbox.Options(**settings.SANDBOX_OPTIONS)
+    refusal = sandbox.refusal(settings.SANDBOX, settings.SANDBOX_MIN, options)
+    if refusal is not None:
+        raise CommandError(refusal)
 
 
 def _first_line(error: Exception) -> str:

@@ -68,7 +68,11 @@ class Host:
         self._loop = asyncio.new_event_loop()
         self._pokes = Pokes(watchers or self._loop)
         self._writer = recorder.Writer(self._pokes.poke)
-        self._engine = engine.Engine(sandbox=settings.SANDBOX, sandbox_min=settings.SANDBOX_MIN)
+        self._engine = engine.Engine(
+            sandbox=settings.SANDBOX,
+            sandbox_min=settings.SANDBOX_MIN,
+            sandbox_options=engine.sandbox.Options(**settings.SANDBOX_OPTIONS),
+        )
         self._opened: Future[None] | None = None
         self._live: dict[str, LiveRun] = {}
         self._stopping = threading.Event()

@@ -23,7 +23,7 @@ from trajectories.engine.policy_json import policy_json
 from trajectories.engine.profile import GENERAL, Profile, load_profile, profile_names
 from trajectories.engine.recovery import Recovery
 from trajectories.engine.routing import Router
-from trajectories.engine.sandbox import Held, SandboxHouse
+from trajectories.engine.sandbox import Held, Options, SandboxHouse
 from trajectories.engine.shop import Answer, Shop
 from trajectories.engine.tools import Tool, chosen
 from trajectories.engine.tree import Tree
@@ -69,9 +69,15 @@ class Task:
 class Engine:
     """One per worker process and event loop. `await open()` before the first run, `await close()` at the end."""
 
-    def __init__(self, sandbox: str = "auto", sandbox_min: str = "syscalls", max_in_flight: int = 256) -> None:
+    def __init__(
+        self,
+        sandbox: str = "auto",
+        sandbox_min: str = "syscalls",
+        max_in_flight: int = 256,
+        sandbox_options: Options | None = None,
+    ) -> None:
         self._http = HTTP()
-        self._sandboxes = SandboxHouse(kind=sandbox, minimum=sandbox_min)
+        self._sandboxes = SandboxHouse(kind=sandbox, minimum=sandbox_min, options=sandbox_options)
         self._pacer = Pacer(max_in_flight)
         self._kept = KeptRepls()
         self._clients: dict[Connection, LMClient] = {}

@@ -27,7 +27,7 @@ class Command(BaseCommand):
         told_to_end = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: told_to_end.set())
-        startup.refuse_containers()
+        startup.refuse_impossible_sandbox()
         startup.make_tables()
         worker = Worker(alone=False, runs_at_once=concurrency)
         worker.start()

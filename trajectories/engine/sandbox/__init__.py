@@ -2,6 +2,10 @@
 
 house      SandboxHouse: chooses the kind, opens REPLs, proves the isolation (`isolation`)
 process    kind `process`: a forked child that has given everything up
+container  kind `container`: by Docker or Podman (docker_engine), from an image of this Python (image)
+modal_cloud  kind `modal`: on other machines
+boxes      what these two have in common: a worker behind a stream, which forks REPLs
+repl       one REPL, wherever its process is
 nursery    where its children come from: zygote, or a holder of decoded texts (holding)
 forker     the host's end of a process that forks      child   … of what was forked
 handover   documents as open files
@@ -12,9 +16,21 @@ A further kind is a class with the methods of `house.Kind`, in a file of its own
 """
 
 from trajectories.engine.sandbox.holding import Held
-from trajectories.engine.sandbox.house import Openable, SandboxHouse, check
+from trajectories.engine.sandbox.house import KINDS, Openable, SandboxHouse, check, refusal
 from trajectories.engine.sandbox.isolation import Report
+from trajectories.engine.sandbox.options import Options
 from trajectories.engine.sandbox.process import ProcessKind
 from trajectories.engine.sandbox.repl import ReplSandbox
 
-__all__ = ["Held", "Openable", "ProcessKind", "ReplSandbox", "Report", "SandboxHouse", "check"]
+__all__ = [
+    "KINDS",
+    "Held",
+    "Openable",
+    "Options",
+    "ProcessKind",
+    "ReplSandbox",
+    "Report",
+    "SandboxHouse",
+    "check",
+    "refusal",
+]

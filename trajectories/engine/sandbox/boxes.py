@@ -26,11 +26,13 @@ from trajectories.engine.types import Document, ReplSettings
 
 _WORKER = Path(__file__).parent / "worker"
 _READ = 1 << 18
-_HELLO_SECONDS = 60.0
+_ANSWER_SECONDS = 60.0
 _LOAD_SECONDS = 300.0
 _BOUNDS_SECONDS = 60.0
 _GONE_SECONDS = 5.0
 _MOST_SAID = 1_000
+_SIGNS_OF_LIFE = 4
+"""In the time that a box has patience for."""
 _TRIES = 2
 """A box may be found dead when the next REPL is wanted of it."""
 
@@ -117,16 +119,18 @@ class Box:
         """What shuts it in, as it says itself: `worker/bounds.py`."""
         self.libraries: tuple[str, ...] = ()
 
-    async def begin(self, given: Handover, libraries: Sequence[str]) -> None:
-        """Sends the worker and the texts. Raises `BoxError`."""
+    async def begin(self, given: Handover, libraries: Sequence[str], patience_seconds: float | None) -> None:
+        """Sends the worker and the texts. A box that hears nothing for so long ends. Raises `BoxError`."""
         hello = self._answer("hello")
         sources = json.dumps(_sources()).encode()
         await self._sent(struct.pack(">I", len(sources)) + sources)
-        self.facts = await self._within(hello, _HELLO_SECONDS)
+        self.facts = await self._within(hello, _ANSWER_SECONDS)
         loaded = self._answer("loaded")
         for number, file in enumerate(given.files):
             await self._send_file(number, file)
-        wanted = {"texts": given.texts, "libraries": list(libraries)}
+        if patience_seconds is not None:
+            self._begin_task(self._stay_in_touch(patience_seconds / _SIGNS_OF_LIFE))
+        wanted = {"texts": given.texts, "libraries": list(libraries), "patience_seconds": patience_seconds}
         await self._send_packet("load", json.dumps(wanted).encode())
         told = (await self._within(loaded, _LOAD_SECONDS)).get("libraries")
         self.libraries = tuple(str(name)[:60] for name in told[:9]) if isinstance(told, list) else ()
@@ -149,7 +153,7 @@ class Box:
         self._ends[number] = theirs
         try:
             await self._send_packet("fork", b"", number)
-            pid = await self._within(born, _HELLO_SECONDS)
+            pid = await self._within(born, _ANSWER_SECONDS)
         except BaseException:
             self._forget(number)
             ours.close()
@@ -233,6 +237,7 @@ class Box:
 
     def _answer(self, kind: str) -> "asyncio.Future[dict[str, Any]]":
         answer = self._answers[kind] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(_looked_at)
         return answer
 
     async def _within(self, answer: "asyncio.Future[Any]", seconds: float) -> Any:
@@ -269,7 +274,7 @@ class Box:
             raise self._ended()
         sent = asyncio.get_running_loop().create_future()
         self._going.put_nowait((data, sent))
-        await sent
+        await self._within(sent, _ANSWER_SECONDS)
 
     async def _send_file(self, number: int, file: int) -> None:
         at = 0
@@ -286,6 +291,11 @@ class Box:
             while data := await loop.sock_recv(end, _READ):
                 await self._send_packet("data", data, number)
 
+    async def _stay_in_touch(self, seconds: float) -> None:
+        while not self.gone:
+            self._post("alive", b"", 0)
+            await asyncio.sleep(seconds)
+
     def _begin_task(self, work: Any) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -296,12 +306,18 @@ class BoxNursery:
     """Where the REPLs of one sandbox come from: a box of its own, opened with the first, and anew when it has died."""
 
     def __init__(
-        self, open_line: Callable[[int], Awaitable[Line]], layers: Callable[[Box], Awaitable[dict[str, Any]]]
+        self,
+        open_line: Callable[[int], Awaitable[Line]],
+        layers: Callable[[Box], Awaitable[dict[str, Any]]],
+        *,
+        patience_seconds: float | None = None,
     ) -> None:
         """`open_line` is told the bytes that the texts take, decoded, and may raise `SandboxError`; `layers` finds out
-        what shuts a box in, before anything runs in it."""
+        what shuts a box in, before anything runs in it. `patience_seconds`: for boxes that do not notice by their
+        stream that the host is gone."""
         self._open_line = open_line
         self._find_layers = layers
+        self._patience_seconds = patience_seconds
         self._layers: dict[str, Any] = {}
         self._box: Box | None = None
         self._opening = asyncio.Lock()
@@ -337,7 +353,7 @@ class BoxNursery:
         try:
             box = Box(await self._open_line(size))
             try:
-                await box.begin(given, stock.LIBRARIES if libraries else ())
+                await box.begin(given, stock.LIBRARIES if libraries else (), self._patience_seconds)
                 self._layers = await self._find_layers(box)
             except BaseException:
                 await asyncio.shield(box.close())
@@ -368,6 +384,12 @@ def _sources() -> dict[str, str]:
     """The worker, module by module."""
     names = {path: f"worker.{path.stem}" if path.stem != "__init__" else "worker" for path in _WORKER.glob("*.py")}
     return {name: path.read_text() for path, name in names.items()}
+
+
+def _looked_at(answer: "asyncio.Future[dict[str, Any]]") -> None:
+    """Nobody may be waiting for it any more when it fails."""
+    if not answer.cancelled():
+        answer.exception()
 
 
 def _settle(future: "asyncio.Future[Any] | None", value: Any) -> None:

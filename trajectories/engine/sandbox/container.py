@@ -80,8 +80,9 @@ class ContainerKind:
 
     async def _layers(self, box: Box, over: int) -> dict[str, Any]:
         assert self._engine is not None
-        if self._lacking is None:
-            self._lacking = await _not_enforced(box, over)
+        async with self._opening:
+            if self._lacking is None:
+                self._lacking = await _not_enforced(box, over)
         held = [] if self._lacking else ["Its limits of memory and processes were tried, and hold."]
         return {"box": self._engine.described, "holds": held, "lacking": [*_open_ways(box.facts), *self._lacking]}
 

@@ -50,11 +50,19 @@ def connect() -> Any:
             "set DOCKER_HOST."
         )
     try:
+        _knock(found)
         if "DOCKER_HOST" in os.environ:
             return docker.from_env(version="auto", timeout=_SECONDS)
         return docker.DockerClient(base_url=found, version="auto", timeout=_SECONDS)
     except (docker.errors.DockerException, OSError, ValueError) as error:
         raise IsolationError(f"The container engine at {found} does not answer: {_short(error)}.") from error
+
+
+def _knock(address: str) -> None:
+    """Raises `OSError` when nobody listens at a local socket."""
+    if address.startswith("unix://"):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(address.removeprefix("unix://"))
 
 
 def _found_socket() -> str:
@@ -91,7 +99,7 @@ class Engine:
 
         user = next(self._uids)
         limits = {"nofile": _FILES, "nproc": PROCESSES, "core": 0}
-        container = None
+        container = attached = None
         try:
             container = self._client.containers.create(
                 self._image,
@@ -119,6 +127,8 @@ class Engine:
             attached = self._client.api.attach_socket(container.id, params=ways)
             container.start()
         except (DockerException, OSError) as error:
+            if attached is not None:
+                attached.close()
             if container is not None:
                 _remove(container)
             raise SandboxError(f"The container engine could not start a REPL: {_short(error)}.") from error

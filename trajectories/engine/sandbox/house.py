@@ -10,6 +10,7 @@ from trajectories.engine.sandbox import isolation
 from trajectories.engine.sandbox.container import ContainerKind
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.isolation import Report
+from trajectories.engine.sandbox.modal_cloud import ModalKind
 from trajectories.engine.sandbox.options import Options
 from trajectories.engine.sandbox.process import ProcessKind
 from trajectories.engine.types import Document, ReplSettings, Sandbox
@@ -63,6 +64,7 @@ class Kind(Protocol):
 KINDS: dict[str, Callable[[Options], Kind]] = {
     "process": lambda options: ProcessKind(),
     "container": ContainerKind,
+    "modal": ModalKind,
 }
 
 
@@ -151,20 +153,32 @@ class SandboxHouse:
     def _kind(self) -> Kind:
         """Raises `IsolationError`: never another kind than the configured one."""
         if self._made is None:
-            self._refuse_what_cannot_be()
-            self._made = KINDS[self.kind](self._options)
+            self._made = _made(self.kind, self.minimum, self._options)
         refusal = self._made.refusal()
         if refusal is not None:
             raise IsolationError(refusal)
         return self._made
 
-    def _refuse_what_cannot_be(self) -> None:
-        if self.kind not in KINDS:
-            raise IsolationError(f"There is no sandbox kind `{self.kind}`: RLM_SANDBOX is auto, {', '.join(KINDS)}.")
-        if self.minimum not in isolation.LEVELS:
-            raise IsolationError(
-                f"There is no level `{self.minimum}`: RLM_SANDBOX_MIN is {', '.join(isolation.LEVELS)}."
-            )
+
+def refusal(kind: str, minimum: str, options: Options | None = None) -> str | None:
+    """Why no REPL can be had with these settings, as far as that is known without opening one."""
+    try:
+        return _made(_best_for(minimum) if kind == "auto" else kind, minimum, options or Options()).refusal()
+    except IsolationError as error:
+        return str(error)
+
+
+def _made(kind: str, minimum: str, options: Options) -> Kind:
+    """Raises `IsolationError`."""
+    if kind not in KINDS:
+        raise IsolationError(f"There is no sandbox kind `{kind}`: RLM_SANDBOX is auto, {', '.join(KINDS)}.")
+    if minimum not in isolation.LEVELS:
+        raise IsolationError(f"There is no level `{minimum}`: RLM_SANDBOX_MIN is {', '.join(isolation.LEVELS)}.")
+    if kind == "process" and minimum == "container":
+        raise IsolationError(
+            "Kind `process` never reaches the level `container`: set RLM_SANDBOX=container, or a lower RLM_SANDBOX_MIN."
+        )
+    return KINDS[kind](options)
 
 
 def _best_for(minimum: str) -> str:

@@ -12,8 +12,9 @@ from trajectories.engine import sandbox
 class Command(BaseCommand):
     help = "Prints which isolation this machine gives, and why. Fails when it is less than RLM_SANDBOX_MIN."
 
-    def handle(self, **options: Any) -> None:
-        report = asyncio.run(sandbox.check(settings.SANDBOX, settings.SANDBOX_MIN))
+    def handle(self, *args: Any, **_: Any) -> None:
+        options = sandbox.Options(**settings.SANDBOX_OPTIONS)
+        report = asyncio.run(sandbox.check(settings.SANDBOX, settings.SANDBOX_MIN, options))
         self.stdout.write(f"sandbox: {report.kind}, isolation: {report.level}, minimum: {report.minimum}")
         for sentence in [*report.findings, *report.offers]:
             self.stdout.write(f"  {sentence}")

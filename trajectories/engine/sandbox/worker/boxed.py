@@ -19,6 +19,8 @@ from .packets import Packet, Packets, packed
 
 _THREAD_STACK = 1 << 20
 _READ = 1 << 18
+_FIRST_UID, _UIDS = 20_000, 40_000
+"""Where this is root: each REPL gets a user of its own."""
 _ENOUGH = 4 << 20
 """Bytes waiting to go to the host, over which nothing more is taken from REPLs."""
 
@@ -60,6 +62,8 @@ class Box:
         self._files: dict[int, int] = {}
         self._held: texts.Texts | None = None
         self._children: dict[int, _Child] = {}
+        self._patience: int | None = None
+        """Milliseconds without a word from anybody, after which this ends."""
 
     def serve(self) -> None:
         os.set_blocking(1, False)
@@ -82,7 +86,10 @@ class Box:
             listening = select.POLLIN if len(self._going) < _ENOUGH else 0
             poll.register(child.channel, listening | (select.POLLOUT if child.waiting else 0))
             poll.register(child.handle, select.POLLIN)
-        return poll.poll()
+        ready = poll.poll(self._patience)
+        if not ready:
+            os._exit(0)  # the host is gone, as far as can be known here
+        return ready
 
     def _take_in(self) -> None:
         data = os.read(0, _READ)
@@ -111,6 +118,8 @@ class Box:
     def _do_load(self, packet: Packet) -> None:
         """All texts are here: decodes them, and loads libraries if they are wanted."""
         wanted = json.loads(packet.data)
+        patience = wanted["patience_seconds"]
+        self._patience = None if patience is None else int(patience * 1_000)
         libraries = self._loaded_libraries(wanted["libraries"])
         files, self._files = [self._files[number] for number in sorted(self._files)], {}
         self._held = texts.load(files, wanted["texts"], None)
@@ -129,7 +138,8 @@ class Box:
 
     def _do_fork(self, packet: Packet) -> None:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        request = {"uid": 0, "namespaces": False, "counted": True}
+        user = _FIRST_UID + packet.number % _UIDS if os.getuid() == 0 else 0
+        request = {"uid": user, "namespaces": False, "counted": True}
         birth.fork_repl(request, [theirs.fileno()], self._held, _Everything(self, ours))
         theirs.close()
         data, handles, _, _ = socket.recv_fds(ours, 4, 1)
@@ -146,6 +156,9 @@ class Box:
         if child is not None:
             child.waiting += packet.data
             self._pass_on(child)
+
+    def _do_alive(self, packet: Packet) -> None:
+        """The host is still there."""
 
     def _do_signal(self, packet: Packet) -> None:
         child = self._children.get(packet.number)

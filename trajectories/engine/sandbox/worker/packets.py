@@ -6,7 +6,7 @@ The host has this module too, and takes what comes from a box for hostile.
 import struct
 from typing import NamedTuple
 
-KINDS = ("hello", "file", "load", "loaded", "bounds", "fork", "born", "data", "signal", "gone")
+KINDS = ("hello", "file", "load", "loaded", "bounds", "fork", "born", "data", "signal", "gone", "alive")
 PACKET_BYTES = 1 << 20
 _HEAD = struct.Struct(">BII")
 
