@@ -81,14 +81,15 @@ def test_no_attack_gets_through(attacks: str, user: str, namespaces: str) -> Non
     source = LISTS[attacks]
     if isinstance(source, Path) and not source.exists():
         pytest.skip(f"{source.name} is not at hand")
-    results = _results(
+    results = results_of(
         [*apart(user), sys.executable, "-B", "-m", "tests.engine.sandbox.attacking", str(source), namespaces]
     )
     assert set(results) == {item["id"] for item in attacks_of(str(source), [])} | {"(sibling)"}
     assert {name: wrong for name, wrong in results.items() if wrong} == {}
 
 
-def _results(command: Sequence[str]) -> dict[str, str | None]:
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=600)
+def results_of(command: Sequence[str], engine: str = "") -> dict[str, str | None]:
+    environment = {**os.environ, "DOCKER_HOST": engine} if engine else None
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=900, env=environment)
     assert done.returncode == 0, done.stderr
     return dict(json.loads(done.stdout))

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from tests.engine.sandbox.driving import Driven, document, echo
+from tests.engine.sandbox.test_attacks import LISTS, results_of
 from trajectories.engine.errors import IsolationError, SandboxError
 from trajectories.engine.sandbox import Options, SandboxHouse, check, container, docker_engine, refusal
 from trajectories.engine.sandbox.container import ContainerKind
@@ -308,6 +309,18 @@ async def test_a_real_container_goes_with_its_repl_and_with_a_server_that_is_kil
         assert len(left(server.pid)) == 1
         server.kill()
     await _until(lambda: not left(server.pid))
+
+
+@on_an_engine
+@pytest.mark.parametrize("attacks", LISTS)
+def test_no_attack_gets_out_of_a_real_container(attacks: str) -> None:
+    source = LISTS[attacks]
+    if isinstance(source, Path) and not source.exists():
+        pytest.skip(f"{source.name} is not at hand")
+    results = results_of(
+        [sys.executable, "-B", "-m", "tests.engine.sandbox.attacking", str(source), "container"], ENGINE
+    )
+    assert {name: wrong for name, wrong in results.items() if wrong} == {}
 
 
 async def _until(true: Any) -> None:
