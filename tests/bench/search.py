@@ -73,6 +73,7 @@ def report(house: House, title: str, run: str) -> None:
 
 def main() -> None:
     with House() as house:
+        assert house.client  # making its token is no part of a search
         for calls in [int(size) for size in sys.argv[1:]] or SIZES:
             quoting, plain = put(house, calls), put(house, calls - 1, "--plain")
             report(house, f"{calls:,} calls, prompts kept as quotations", quoting)
