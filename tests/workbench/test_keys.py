@@ -135,7 +135,7 @@ def test_each_key_has_its_effect(open_trace: OpenPage, put: Put) -> None:
     press(page, "x")
     expect(page.locator("#marked")).to_be_hidden()
     press(page, "S")
-    expect(page.locator("#share")).to_be_visible()
+    expect(page.locator("#share").get_by_role("button", name="Make the link")).to_be_in_viewport(ratio=1)
     press(page, "Escape", "?")
     expect(page.locator("#share")).to_have_count(0)
     expect(page.locator("#keys")).to_be_visible()
