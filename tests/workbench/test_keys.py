@@ -139,6 +139,9 @@ def test_each_key_has_its_effect(open_trace: OpenPage, put: Put) -> None:
     press(page, "Escape", "?")
     expect(page.locator("#share")).to_have_count(0)
     expect(page.locator("#keys")).to_be_visible()
+    assert page.evaluate("(list => list.scrollWidth <= list.clientWidth)(document.querySelector('.keys-b'))"), "none is beside it"
+    page.locator("#keys tr").last.scroll_into_view_if_needed()
+    expect(page.locator("#keys kbd").last).to_be_in_viewport(ratio=1)
     press(page, "Escape", "Control+k")
     expect(page.locator("#palette-q")).to_be_focused()
     press(page, "Escape", "y")
