@@ -18,13 +18,15 @@ keys => {
     !target.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...held }));
   const palette = (name, key) => key === 'k' && name !== 'altKey';
   const held = ['ctrlKey', 'metaKey', 'altKey'].flatMap(name =>
-    keys.filter(key => !palette(name, key) && pressed(document.body, key, { [name]: true })).map(key => `${name} ${key}`));
+    keys.filter(key => !palette(name, key) && pressed(document.body, key, { [name]: true }))
+      .map(key => `${name} ${key}`));
   const field = document.body.appendChild(document.createElement('textarea'));
   const typed = keys.filter(key => pressed(field, key, {})).map(key => `typed ${key}`);
   field.remove();
   return [...held, ...typed];
 }
 """
+NONE_BESIDE = "(list => list.scrollWidth <= list.clientWidth)(document.querySelector('.keys-b'))"
 
 
 @pytest.fixture
@@ -139,7 +141,7 @@ def test_each_key_has_its_effect(open_trace: OpenPage, put: Put) -> None:
     press(page, "Escape", "?")
     expect(page.locator("#share")).to_have_count(0)
     expect(page.locator("#keys")).to_be_visible()
-    assert page.evaluate("(list => list.scrollWidth <= list.clientWidth)(document.querySelector('.keys-b'))"), "none is beside it"
+    assert page.evaluate(NONE_BESIDE)
     page.locator("#keys tr").last.scroll_into_view_if_needed()
     expect(page.locator("#keys kbd").last).to_be_in_viewport(ratio=1)
     press(page, "Escape", "Control+k")
