@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import orjson
+
 from frontend import passages
 from frontend.answers import Answer, answer_html, render_answer, with_marks
 from frontend.coverage_page import strip_context
@@ -14,7 +16,7 @@ from frontend.story import Part, Story, shown, tell, traced_of, with_time
 from frontend.troubles import todo
 from trajectories import critical, engine, shared
 from trajectories.coverage import coverage_of
-from trajectories.models import Document, Node, Run
+from trajectories.models import Document, Event, Node, Run
 from trajectories.representations import documents_of
 from trajectories.sharing import Redactor, Seen
 
@@ -37,6 +39,7 @@ def answer_context(
         "source_data": [each.for_script() for each in sources],
         "figures": [] if run.is_live else figures(run, used, place),
         "profile": seen.redactor.words(profile_of(run)) if seen else profile_of(run),
+        "isolation": [] if seen else isolation_of(run),
         "limits": run.policy.get("limits", {}),
         "todo": todo(run),
     }
@@ -64,6 +67,13 @@ def profile_of(run: Run) -> str:
     """The prompt profile that the root was told, as `name@version`."""
     root = Node.objects.filter(run=run, kind="rlm", parent=None)
     return root.values_list("data__profile", flat=True).first() or ""
+
+
+def isolation_of(run: Run) -> list[str]:
+    """What isolated the model's code, and why not more did, in sentences. They tell of the machine: for owners only."""
+    first = Event.objects.filter(run=run, seq=1).values_list("data", flat=True).first()
+    told = orjson.loads(first)["data"].get("sandbox") if first else None
+    return list((told or {}).get("findings") or [])
 
 
 def told(run: Run, used: Sequence[Document]) -> Story:

@@ -19,6 +19,8 @@ class Installation:
     version: str
     sandbox: str
     """The isolation that runs really get, or a word that says it is not known yet."""
+    sandbox_findings: tuple[str, ...]
+    """What holds of it, and why not more does."""
     sandbox_minimum: str
     worker: str
     mode: str
@@ -38,6 +40,7 @@ def describe(data_dir: Path) -> Installation:
     return Installation(
         version=settings.VERSION,
         sandbox=tasks.sandbox_word(),
+        sandbox_findings=tuple(tasks.sandbox_findings()),
         sandbox_minimum=settings.SANDBOX_MIN,
         worker=tasks.worker_word(),
         mode=settings.MODE,

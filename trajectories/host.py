@@ -125,6 +125,14 @@ class Host:
             return "opening"
         return "none" if self._opened.exception() else self._engine.sandbox_level
 
+    @property
+    def sandbox_findings(self) -> list[str]:
+        """What holds of it and why not more does, or why it was refused."""
+        if self._opened is None or not self._opened.done():
+            return []
+        refusal = self._opened.exception()
+        return [str(refusal)] if refusal else self._engine.sandbox_findings
+
     def test_connection(self, connection: engine.Connection) -> list[str]:
         """The names of its models. Raises `ProviderError`."""
         return asyncio.run_coroutine_threadsafe(self._engine.test_connection(connection), self._loop).result()

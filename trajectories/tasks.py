@@ -90,6 +90,12 @@ def sandbox_word() -> str:
     return here.sandbox if here else "unknown"
 
 
+def sandbox_findings() -> list[str]:
+    """Sentences on that isolation, none where it is not known."""
+    here = host.current()
+    return here.sandbox_findings if here else []
+
+
 def worker_word() -> str:
     """`embedded` in this process, or `separate`."""
     return "embedded" if host.current() else "separate"

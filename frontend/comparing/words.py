@@ -124,7 +124,7 @@ def _relative(delta: Delta) -> str:
     if delta.relative is None or abs(delta.relative) < 0.005:
         return ""
     sign = "+" if delta.relative > 0 else "−"
-    return f", {sign}{abs(delta.relative) * 100:,.0f} %"
+    return f", {sign}{abs(delta.relative) * 100:,.0f}\u00a0%"
 
 
 # ------------------------------------------------------------------------------------------------ settings

@@ -62,7 +62,7 @@ def _composer(request: HttpRequest) -> dict[str, Any]:
         "profiles": prompt_profiles.names_for(request.user),
         "gates": [{**engine.describe_gate(name), "on": on, "words": JUDGED[on]} for name, on in OFFERED_GATES],
         "selected": _selected(shown, before),
-        "asked": before.policy if before else None,
+        "asked": _asked(before) if before else None,
         "most_bytes": settings.MAX_DOCUMENT_BYTES,
         "most_gigabytes": settings.MAX_DOCUMENT_BYTES // 10**9,
     }
@@ -72,6 +72,14 @@ def _wanted(request: HttpRequest) -> list[Document]:
     ids = request.GET.getlist("document")
     found = Document.objects.visible_to(request.user).listed().in_bulk(ids)
     return [found[each] for each in ids if each in found]
+
+
+def _asked(before: Run) -> dict[str, Any]:
+    """Its policy, and of what no policy said yet when it was asked, the default."""
+    try:
+        return engine.policy_json(engine.policy_from_json(before.policy))
+    except engine.PolicyError:
+        return before.policy  # the form says what is wrong with it
 
 
 def _selected(choices: list[dict[str, Any]], before: Run | None) -> dict[str, Any]:

@@ -285,6 +285,19 @@ def test_a_token_is_shown_once_and_can_be_revoked(pages: Client, owner: Any) -> 
     assert accounts.user_of_token(token) is None
 
 
+def test_a_run_of_an_older_version_is_asked_again_with_what_its_policy_did_not_say_yet(
+    pages: Client, owner: Any
+) -> None:
+    asked = pages.get(f"/runs/new?run={make_run(owner).id}").context["asked"]
+    assert "exploration" not in POLICY and asked["exploration"] == "warn"
+    assert {key: asked[key] for key in POLICY if key != "limits"} == {
+        key: value for key, value in POLICY.items() if key != "limits"
+    }
+    assert asked["limits"]["cost_usd"] == "2.00"
+    refused = make_run(owner, policy={**POLICY, "max_depth": "deep"})
+    assert pages.get(f"/runs/new?run={refused.id}").context["asked"] == refused.policy
+
+
 def test_settings_tell_no_secrets(pages: Client, settings: Any) -> None:
     for section in ("connections", "prices", "policies", "tokens", "about"):
         shown = pages.get(f"/settings/{section}")

@@ -6,6 +6,7 @@ import { bands } from '../../frontend/static/frontend/js/bands.js';
 import * as layout from '../../frontend/static/frontend/js/layout.js';
 import * as timing from '../../frontend/static/frontend/js/timing.js';
 import { apply, create, load } from '../../frontend/static/frontend/js/state.js';
+import { peer } from '../../frontend/static/frontend/js/walks.js';
 
 const run = name => {
   const state = create();
@@ -42,6 +43,21 @@ test('what a refused item took hangs under its first call, and counts as one', (
   const { calls, last, seconds } = layout.outcome(judged, again);
   assert.deepEqual(calls.map(call => call.kind), ['lm', 'gate', 'lm']);
   assert.ok(seconds <= longest && Math.abs(seconds - (last.end - timing.began(again))) < 1e-9);
+});
+
+test('the next call of a batch is reached from a call, from all that hangs or lies below it, and from the batch', () => {
+  const judged = run('judged');
+  const { batch } = layout.rows(judged, new Map()).find(row => row.batch?.items.length === 30);
+  const numbers = batch.items.map(item => String(item.number));
+  const from = (state, number, places) => peer(state, { node: state.nodes.get(number), batch: null }, places);
+  assert.deepEqual([1, -1].map(places => peer(judged, { node: null, batch }, places)), [numbers[0], numbers[29]]);
+  assert.deepEqual(batch.items.map(item => from(judged, item.number, 1)), [...numbers.slice(1), undefined]);
+  const again = batch.items.find(item => judged.hung.has(item.number));
+  for (const hung of judged.hung.get(again.number)) assert.equal(from(judged, hung, -1), from(judged, again.number, -1));
+  const children = layout.rows(recursive, new Map()).find(row => row.batch?.kind === 'rlm').batch.items;
+  const [step] = recursive.children.get(children[1].number);
+  assert.deepEqual([-1, 1].map(places => from(recursive, step, places)), [children[0].number, children[2].number].map(String));
+  assert.equal(from(recursive, 1, 1), undefined);
 });
 
 test('rows say level, position and size as a treegrid needs them', () => {

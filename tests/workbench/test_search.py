@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 from tests.fixtures.searchable import RARE
 from tests.house import PROJECT, House
 from tests.model_server import ModelServer
-from tests.pages.conftest import PATIENCE, OpenPage
+from tests.pages.conftest import PATIENCE, OpenPage, told
 from tests.pages.test_accessibility import serious
 from tests.workbench.test_pages import HOSTILE, TEXT, go, script, selected
 
@@ -259,3 +259,25 @@ def test_axe_finds_nothing_serious_in_the_panel(open_trace: OpenPage, put: Put, 
     page.keyboard.type(" kind:")
     expect(page.locator(ERROR)).to_be_visible()
     assert serious(page) == []
+
+
+def test_a_run_is_got_ready_once_before_anybody_searches_and_for_its_owner_only(
+    open_page: OpenPage, put: Put, house: House
+) -> None:
+    run = put("recursive")
+    asked: list[str] = []
+    page = open_page("/sign-in")
+    page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/search") else None)
+    with page.expect_response(f"**/runs/{run}/search") as got_ready:
+        go(page, f"/runs/{run}/trace")
+    assert got_ready.value.json()["nodes"] == told(house.client.get(f"/api/v1/runs/{run}"))["nodes"]
+    page.locator(BOX).focus()
+    page.locator("#tree").focus()
+    assert len(asked) == 1
+    shared = told(house.client.post(f"/api/v1/runs/{run}/shares", json={"scope": "trajectory"}))
+    page.clock.install()
+    go(page, f"{shared['url']}/trace")
+    page.clock.run_for(5_000)
+    assert len(asked) == 1
+    with page.expect_response(lambda response: response.url.endswith("/search")):
+        page.locator(BOX).focus()

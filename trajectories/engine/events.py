@@ -5,7 +5,7 @@ each by their hash and replaces by references. `seq` is given by the recorder: o
 
 `data` by type (keys that are None may be left out):
 
-`run.started`    documents [{id, name, chars}], policy, sandbox {kind, level}, profile;  texts: question
+`run.started`    documents [{id, name, chars}], policy, sandbox {kind, level, findings}, profile;  texts: question
 `node.started`   parent, kind, depth, name, role, tier, model, profile, batch, index, line, call_key
                  texts: lm: request (messages);  cell: code;  rlm: question
 `node.finished`  status, error {kind, message, traceback?}, seconds, queued_ms

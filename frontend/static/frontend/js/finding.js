@@ -4,7 +4,7 @@
 import { withAbove } from './layout.js';
 import { HitList } from './hit_list.js';
 import { Marking } from './marking.js';
-import { fetchData } from './place.js';
+import { fetchData, place } from './place.js';
 import { read } from './query.js';
 import { QueryHelp } from './query_help.js';
 import { after } from './walks.js';
@@ -26,6 +26,9 @@ const ASK_AFTER = 180;
 const ASK_ON_AFTER = 60;
 /** How often a run that is at work is searched again. */
 const LIVE_EVERY = 2_000;
+/** A page that stays open so long without a search, of a run of so many nodes at most, gets the run ready by itself. */
+const AHEAD_AFTER = 600;
+const MOST_AHEAD = 25_000;
 const NOT_HERE = 'Texts of this run cannot be searched here; names and figures can.';
 
 export class Finding {
@@ -57,6 +60,7 @@ export class Finding {
     this.foundSet = new Set();
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.timer = undefined;
+    this.isWarm = false;
     this.marking = new Marking(bench.detail);
     this.list = new HitList(this);
     this.help = new QueryHelp(this);
@@ -65,7 +69,7 @@ export class Finding {
 
   listen() {
     this.box.addEventListener('input', () => this.changed());
-    this.box.addEventListener('focus', () => this.warm(), { once: true });
+    this.box.addEventListener('focus', () => this.warm());
     const line = new URLSearchParams(location.search).get('q');
     if (line) this.box.value = line;
   }
@@ -73,6 +77,7 @@ export class Finding {
   /** The page came with a query in its address, or somebody was quicker than it: what is selected is shown where it fits. */
   start() {
     if (document.activeElement === this.box) this.list.open();
+    if (place.isOwn && this.bench.state.nodes.size <= MOST_AHEAD) setTimeout(() => whenIdle(() => this.warm()), AHEAD_AFTER);
     if (!this.line) return;
     this.wanted = Number(this.bench.selected);
     this.changed();
@@ -87,9 +92,11 @@ export class Finding {
     return !this.reading || this.reading.isWhole || (this.told?.line === this.line && this.told.complete);
   }
 
-  /** Gets the run ready to be searched while the first word is being typed. */
+  /** Gets the run ready to be searched before the first word is typed; once, and not in a tab nobody looks at. */
   warm() {
-    if (!this.line) fetchData('search').catch(() => null);
+    if (this.isWarm || this.line || document.hidden) return;
+    this.isWarm = true;
+    fetchData('search').catch(() => null);
   }
 
   // ---------------------------------------------------------------------------------------------- finding
@@ -282,6 +289,9 @@ export class Finding {
     this.box.select();
   }
 }
+
+/** @param {() => void} act */
+const whenIdle = act => ('requestIdleCallback' in window ? requestIdleCallback(act) : setTimeout(act));
 
 /** @param {Told} told @param {Hit[]} items */
 function keep(told, items) {

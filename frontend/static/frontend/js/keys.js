@@ -1,7 +1,7 @@
 // @ts-check
 // What the workbench can do, with its keys.
 import { press, register } from './actions.js';
-import { $, $$ } from './ui.js';
+import { $$ } from './ui.js';
 
 const TRACE = 'Trace';
 const PAN = 0.15;
@@ -29,8 +29,10 @@ function tableOf(bench) {
     { id: 'row.previous', words: 'Previous row', shown: '', keys: ['k', 'ArrowUp'], listed: false, when: moves, run: to(() => tree.at(-1)) },
     { id: 'row.close', words: 'Close, or go to the parent / open', shown: 'h / l', keys: ['h', 'ArrowLeft'], listed: false, when: moves, run: () => closeOrUp(bench) },
     { id: 'row.open', words: 'Open', shown: '', keys: ['l', 'ArrowRight'], listed: false, when: moves, run: () => openOrDown(bench) },
-    { id: 'peer.previous', words: 'Previous / next of the same kind', shown: '[ / ]', keys: ['['], listed: false, run: to(() => bench.sameKind(-1)) },
-    { id: 'peer.next', words: 'Next of the same kind', shown: '', keys: [']'], listed: false, run: to(() => bench.sameKind(1)) },
+    { id: 'kind.previous', words: 'Previous / next of the same kind', shown: '[ / ]', keys: ['['], listed: false, run: to(() => bench.sameKind(-1)) },
+    { id: 'kind.next', words: 'Next of the same kind', shown: '', keys: [']'], listed: false, run: to(() => bench.sameKind(1)) },
+    { id: 'peer.previous', words: 'Previous call of the same batch', keys: ['{'], icon: 'batch', when: () => bench.peer(-1) !== undefined, run: to(() => bench.peer(-1)) },
+    { id: 'peer.next', words: 'Next call of the same batch', keys: ['}'], icon: 'batch', when: () => bench.peer(1) !== undefined, run: to(() => bench.peer(1)) },
     { id: 'row.first', words: 'First / last row', shown: 'g g / G', keys: ['g g', 'Home'], listed: false, when: moves, run: to(() => tree.rows[0]?.id) },
     { id: 'row.last', words: 'Last row', shown: '', keys: ['G', 'End'], listed: false, when: moves, run: to(() => tree.rows.at(-1)?.id) },
     { id: 'row.further', words: 'Some rows on', shown: '', keys: ['PageDown'], listed: false, when: moves, run: to(() => tree.at(PAGE)) },
@@ -53,7 +55,7 @@ function tableOf(bench) {
     { id: 'wrong', words: 'Mark this node as wrong', icon: 'thumb-down', ...press('.det-h [data-thumb=down]') },
     { id: 'fold', words: 'Open or close all rows', icon: 'step', run: () => tree.foldAll() },
     { id: 'follow', words: 'Follow the newest node', icon: 'play', ...press('#follow') },
-    { id: 'clear', words: 'Clear the selection', shown: '', keys: ['Escape'], listed: false, when: () => !$('details.menu[open]'), run: () => bench.clear() },
+    { id: 'clear', words: 'Clear the selection', shown: '', keys: ['Escape'], listed: false, run: () => bench.clear() },
   ];
 }
 

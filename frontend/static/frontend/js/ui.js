@@ -253,9 +253,18 @@ document.addEventListener('click', event => {
   if (button.matches('[data-press]')) button.setAttribute('aria-pressed', button.getAttribute('aria-pressed') !== 'true');
 });
 
+/** Escape closes the menu that is open, unless something above it takes the key. @param {KeyboardEvent} event */
+function closeMenu(event) {
+  const menu = $('details.menu[open]');
+  if (!menu || event.key !== 'Escape' || event.defaultPrevented || $('dialog[open]')) return;
+  event.preventDefault();
+  menu.open = false;
+  if (menu.contains(document.activeElement)) $('summary', menu).focus();
+}
+
 addEventListener('keydown', event => {
   moveTab(event);
-  if (event.key === 'Escape') for (const menu of $$('details.menu[open]')) menu.open = false;
+  closeMenu(event);
 });
 
 for (const shown of $$('.toast')) fade(shown);

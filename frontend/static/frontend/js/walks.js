@@ -1,6 +1,8 @@
 // @ts-check
 // Which row comes next, by other ways than down the tree. Pure.
 
+import { batchOf } from './layout.js';
+
 /** @typedef {import('./state.js').State} State */
 /** @typedef {import('./state.js').Node} Node */
 
@@ -8,6 +10,25 @@
 export function sameKind(state, like, places) {
   const peers = [...state.nodes.values()].filter(other => other.kind === like.kind && other.depth === like.depth);
   return String(peers[Math.max(0, Math.min(peers.length - 1, peers.indexOf(like) + places))].number);
+}
+
+/** The call of a batch that a node is or lies below. @param {State} state @param {Node} node @returns {Node | undefined} */
+function callOfBatch(state, node) {
+  for (let at = /** @type {Node | undefined} */ (node); at; at = state.nodes.get(at.under ?? at.parent ?? -1)) {
+    if (at.batch !== null && at.under === null) return at;
+  }
+  return undefined;
+}
+
+/**
+ * The call of the same batch so many places further, none after the last. A batch stands before its first call and after its last.
+ * @param {State} state @param {import('./detail.js').Selection} selection @param {number} places
+ */
+export function peer(state, { node, batch }, places) {
+  const call = node ? callOfBatch(state, node) : undefined;
+  const items = (call ? batchOf(state, Number(call.batch)) : batch)?.items ?? [];
+  const next = call ? items[items.indexOf(call) + places] : items.at(places > 0 ? 0 : -1);
+  return next && String(next.number);
 }
 
 /** The next failure after a row, round the end. @param {State} state @param {string} id */

@@ -21,7 +21,7 @@ import { isLive } from './state.js';
 import { Timeline } from './timeline.js';
 import { Tree } from './tree.js';
 import { $, $$, element, onTheme, toast } from './ui.js';
-import { nextError, sameKind } from './walks.js';
+import { nextError, peer, sameKind } from './walks.js';
 import { roundTime } from './words.js';
 
 /** @typedef {import('./state.js').State} State */
@@ -227,7 +227,12 @@ export class Workbench {
     history.replaceState(null, '', address);
   }
 
+  /** Takes back one thing, the innermost: what is lit, then the search, then the selection. */
   clear() {
+    if (this.lights.kind) {
+      this.lights.clear();
+      return this.relight();
+    }
     if (this.finding.line) return this.finding.leave();
     this.select('1', 'key');
     this.timeline.selected = null;
@@ -271,6 +276,12 @@ export class Workbench {
     const { node, batch } = this.resolve(this.selected) ?? {};
     const like = node ?? batch?.items[0];
     return like && sameKind(this.state, like, places);
+  }
+
+  /** The next call of the batch that the selection is, or lies in. @param {number} places */
+  peer(places) {
+    const selection = this.resolve(this.selected);
+    return selection ? peer(this.state, selection, places) : undefined;
   }
 
   nextError() {

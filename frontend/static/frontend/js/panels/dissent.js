@@ -70,7 +70,7 @@ function groupOf(subject, group) {
 function bar(part, how = '') {
   const inner = element('i');
   inner.style.width = `${Math.max(1, 100 * part)}%`;
-  return element('span', { class: `share ${how}`, 'aria-hidden': 'true' }, inner);
+  return element('span', { class: `share-bar ${how}`, 'aria-hidden': 'true' }, inner);
 }
 
 /** @param {Subject} subject @param {number} number */
