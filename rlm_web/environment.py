@@ -12,8 +12,8 @@ from pathlib import Path
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-SANDBOXES = ("auto", "process", "container", "modal")
-LEVELS = ("none", "syscalls", "full", "container")
+SANDBOXES = ("auto", "process", "container", "modal", "monty")
+LEVELS = ("none", "interpreter", "syscalls", "full", "container")
 MODES = ("local", "team")
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "[::1]")
 _NAME = re.compile(r"[\w][\w.:/@-]{0,254}", re.ASCII)

@@ -120,7 +120,8 @@ class Host:
 
     @property
     def sandbox(self) -> str:
-        """The isolation of this process's REPLs: `container`, `full`, `syscalls`, `opening`, or `none` if refused."""
+        """The isolation of this process's REPLs: `container`, `full`, `syscalls`, `interpreter`, `opening`, or `none`
+        if refused."""
         if self._opened is None or not self._opened.done():
             return "opening"
         return "none" if self._opened.exception() else self._engine.sandbox_level

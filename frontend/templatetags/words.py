@@ -50,6 +50,16 @@ CHECKS = {
 }
 
 
+ISOLATION = {"interpreter": "reduced interpreter"}
+"""Levels whose word alone says too little."""
+
+
+@register.filter
+def isolation_word(level: str) -> str:
+    """What isolates a run's code: full, syscalls, reduced interpreter."""
+    return ISOLATION.get(level, level)
+
+
 # ------------------------------------------------------------------------------------------------ numbers
 
 

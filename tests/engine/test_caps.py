@@ -56,6 +56,7 @@ class Repl:
 
     level = "none"
     libraries = ()
+    dialect = ""
 
     async def execute(self, code: str, host: HostCalls) -> Execution:
         told = json.loads(code) if code.startswith("{") else {"do": "end", "many": 1}

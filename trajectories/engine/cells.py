@@ -70,6 +70,11 @@ class Cells:
         """What the code can import beside the standard library."""
         return self._sandbox.libraries
 
+    @property
+    def dialect(self) -> str:
+        """What of Python the code cannot use, in words for the model."""
+        return self._sandbox.dialect
+
     async def execute(
         self, parent: Node, code: str, step: int, share: int = SHOWN_CHARS
     ) -> tuple[Execution, Shown, list[str]]:

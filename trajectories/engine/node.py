@@ -145,7 +145,7 @@ class Session:
             asked = shop.profile.say("follow_up", question=task.question)
             self._history = [*task.earlier.messages, Message(role="user", content=asked)]
             return
-        system = prompts.system_message(shop.profile, levels, list(shop.tools.values()), cells.libraries)
+        system = prompts.system_message(shop.profile, levels, list(shop.tools.values()), cells.libraries, cells.dialect)
         self._history = [
             Message(role="system", content=system),
             Message(role="user", content=first),

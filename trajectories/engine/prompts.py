@@ -19,9 +19,11 @@ LISTED_VARIABLES = 30
 MOST_NAME = 80
 
 
-def system_message(profile: Profile, levels: int, tools: Sequence[Tool] = (), libraries: Sequence[str] = ()) -> str:
+def system_message(
+    profile: Profile, levels: int, tools: Sequence[Tool] = (), libraries: Sequence[str] = (), dialect: str = ""
+) -> str:
     """`levels`: how many levels of calls the code may make (0 none, 1 plain, more: sub-RLMs). `libraries`: what can be
-    imported beside the standard library."""
+    imported beside the standard library. `dialect`: what of Python cannot be used."""
     calls = "none" if levels == 0 else "plain" if levels == 1 else "recursive"
     listed = "\n".join(f"- `{tool.name}{tool.signature}`: {tool.description}" for tool in tools)
     offered = "\n\n" + profile.say("tools", listed=listed) if tools else ""
@@ -29,7 +31,8 @@ def system_message(profile: Profile, levels: int, tools: Sequence[Tool] = (), li
         calls=profile.calls[calls].strip("\n"), advice=profile.advice[calls].strip("\n"), shown_chars=SHOWN_CHARS
     )
     installed = "\n\n" + profile.say("libraries", names=" and ".join(libraries)) if libraries else ""
-    return system + installed + offered
+    reduced = f"\n\n{dialect}" if dialect else ""
+    return system + reduced + installed + offered
 
 
 def first_message(profile: Profile, question: str, documents: Sequence[Document], is_list: bool) -> str:

@@ -372,12 +372,17 @@ class Sandbox(Protocol):
 
     @property
     def level(self) -> str:
-        """The isolation it really has: `container`, `full`, `syscalls`."""
+        """The isolation it really has: `container`, `full`, `syscalls`, `interpreter`."""
         ...
 
     @property
     def libraries(self) -> tuple[str, ...]:
         """What can be imported beside the standard library, with versions, such as `numpy 2.4.6`."""
+        ...
+
+    @property
+    def dialect(self) -> str:
+        """What of Python its code cannot use, in words for the model; empty where it is all of Python."""
         ...
 
     async def execute(self, code: str, host: HostCalls) -> Execution:

@@ -4,6 +4,7 @@ house      SandboxHouse: chooses the kind, opens REPLs, proves the isolation (`i
 process    kind `process`: a forked child that has given everything up
 container  kind `container`: by Docker or Podman (docker_engine), from an image of this Python (image)
 modal_cloud  kind `modal`: on other machines
+monty      kind `monty`: a reduced interpreter, on any system        companion: the process beside it
 boxes      what these two have in common: a worker behind a stream, which forks REPLs
 repl       one REPL, wherever its process is
 nursery    where its children come from: zygote, or a holder of decoded texts (holding)

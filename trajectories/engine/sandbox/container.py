@@ -27,6 +27,8 @@ _OVER_PROCESSES = 8
 class ContainerKind:
     """What `SandboxHouse` knows this kind by."""
 
+    probes = isolation.PROBES
+
     def __init__(self, options: Options | None = None, *, connect: Callable[[], Any] = connect) -> None:
         self._options = options or Options()
         self._connect = connect

@@ -59,7 +59,12 @@ def decoded_bytes(document: Document) -> int:
 
 def room() -> int:
     """Bytes of decoded text that one REPL may have: a third of the machine's memory, at most 3 GiB."""
-    return min(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // _SHARE, _MOST)
+    return min(machine_memory() // _SHARE, _MOST)
+
+
+def machine_memory() -> int:
+    """Bytes. Where the system does not say (Windows), what an ordinary machine has."""
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 8 << 30
 
 
 def check_size(documents: Sequence[Document], most: int) -> None:

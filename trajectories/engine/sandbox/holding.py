@@ -5,7 +5,6 @@ holder runs no code of a model, and serves nobody but whoever knows its key.
 """
 
 import asyncio
-import os
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trajectories.engine.sandbox.forker import MESSAGE_BYTES, Forker, Request
-from trajectories.engine.sandbox.handover import Handover, decoded_bytes
+from trajectories.engine.sandbox.handover import Handover, decoded_bytes, machine_memory
 from trajectories.engine.types import Document, Span
 
 HELD_FROM = 4_000_000
@@ -49,7 +48,7 @@ def worth_holding(documents: Sequence[Document]) -> bool:
 
 def room() -> int:
     """Bytes that all holders together may take: a quarter of the machine's memory, at most 4 GiB."""
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    memory = machine_memory()
     with suppress(OSError, ValueError):  # no control groups, or no limit ("max")
         memory = min(memory, int(Path("/sys/fs/cgroup/memory.max").read_text()))
     return min(memory // _SHARE, _MOST)

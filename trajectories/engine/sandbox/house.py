@@ -11,6 +11,7 @@ from trajectories.engine.sandbox.container import ContainerKind
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.isolation import Report
 from trajectories.engine.sandbox.modal_cloud import ModalKind
+from trajectories.engine.sandbox.monty import MontyKind
 from trajectories.engine.sandbox.options import Options
 from trajectories.engine.sandbox.process import ProcessKind
 from trajectories.engine.types import Document, ReplSettings, Sandbox
@@ -31,6 +32,11 @@ class Openable(Sandbox, Protocol):
 
 class Kind(Protocol):
     """One way of having REPLs."""
+
+    @property
+    def probes(self) -> str:
+        """Code that tries to get out, as a cell; it answers with a list of what it could do."""
+        ...
 
     def refusal(self) -> str | None:
         """Why they cannot be had on this machine, and what to do; None when they can."""
@@ -65,6 +71,7 @@ KINDS: dict[str, Callable[[Options], Kind]] = {
     "process": lambda options: ProcessKind(),
     "container": ContainerKind,
     "modal": ModalKind,
+    "monty": lambda options: MontyKind(),
 }
 
 
@@ -136,7 +143,7 @@ class SandboxHouse:
         probe = kind.sandbox((), PROBING, context_is_list=False, minimum="none", held=None)
         try:
             await probe.open()
-            execution = await probe.execute(isolation.PROBES, isolation.no_calls)
+            execution = await probe.execute(kind.probes, isolation.no_calls)
         finally:
             await probe.close()
         got_out = isolation.got_out(execution.ending.answer if execution.ending else str(execution.error))
@@ -177,6 +184,11 @@ def _made(kind: str, minimum: str, options: Options) -> Kind:
     if kind == "process" and minimum == "container":
         raise IsolationError(
             "Kind `process` never reaches the level `container`: set RLM_SANDBOX=container, or a lower RLM_SANDBOX_MIN."
+        )
+    if kind == "monty" and not isolation.reaches("interpreter", minimum):
+        raise IsolationError(
+            "RLM_SANDBOX is monty, a reduced interpreter: it isolates as `interpreter`, less than the configured "
+            f"minimum `{minimum}`. Set RLM_SANDBOX_MIN=interpreter to accept that, or choose another kind."
         )
     return KINDS[kind](options)
 

@@ -8,12 +8,13 @@ from typing import Any
 from trajectories.engine.errors import IsolationError
 from trajectories.engine.types import CallResult, HostCall
 
-LEVELS = ("none", "syscalls", "full", "container")
+LEVELS = ("none", "interpreter", "syscalls", "full", "container")
 """From the weakest to the strongest."""
 
 WAYS_OUT = (
     "Run it on Linux (in a virtual machine or the Windows Subsystem for Linux, for example), "
-    "on an x86-64 or ARM64 machine."
+    "on an x86-64 or ARM64 machine; set RLM_SANDBOX=container; or take the reduced interpreter: pip install "
+    "'rlm-web[monty]', RLM_SANDBOX=monty and RLM_SANDBOX_MIN=interpreter."
 )
 
 
@@ -86,6 +87,8 @@ def reaches(level: str, minimum: str) -> bool:
 
 def level_of(layers: Mapping[str, Any]) -> str:
     """What the layers of one child amount to."""
+    if layers.get("interpreter"):
+        return "interpreter"
     if not layers.get("seccomp"):
         return "none"
     if layers.get("box") and not layers["lacking"]:

@@ -32,6 +32,8 @@ _MEBIBYTE = 1 << 20
 class ModalKind:
     """What `SandboxHouse` knows this kind by."""
 
+    probes = isolation.PROBES
+
     def __init__(self, options: Options | None = None, *, modal: Any = None) -> None:
         """`modal`: what stands in for Modal's package, in tests."""
         self._options = options or Options()

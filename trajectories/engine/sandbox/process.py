@@ -17,6 +17,8 @@ _WORKING = ReplSettings().memory_bytes
 class ProcessKind:
     """What `SandboxHouse` knows this kind by."""
 
+    probes = isolation.PROBES
+
     def __init__(
         self, *, namespaces: bool = True, holders_bytes: int | None = None, folders: dict[str, str] | None = None
     ) -> None:

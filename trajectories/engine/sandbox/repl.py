@@ -33,6 +33,8 @@ class Parent(Protocol):
 class ReplSandbox:
     """One REPL. After a kill the next cell gets a fresh one."""
 
+    dialect = ""
+
     def __init__(
         self,
         nursery: Parent,

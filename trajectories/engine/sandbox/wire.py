@@ -60,12 +60,14 @@ class Wire:
             self._stream.close()
 
     async def _send(self, frame: str) -> None:
-        data = frame.encode("utf-8", "surrogatepass")
         try:
             async with self._writing:
-                await asyncio.get_running_loop().sock_sendall(self._stream, struct.pack(">I", len(data)) + data)
+                await self._put(_packed(frame))
         except OSError as error:
             raise WireBroken("the REPL is gone") from error
+
+    async def _put(self, data: bytes) -> None:
+        await asyncio.get_running_loop().sock_sendall(self._stream, data)
 
     async def _take(self, count: int) -> bytearray:
         loop = asyncio.get_running_loop()
@@ -80,6 +82,16 @@ class Wire:
                 raise WireBroken("the REPL closed its channel")
             rest = rest[got:]
         return data
+
+
+def framed(frame: Frame) -> bytes:
+    """A frame as it goes over the wire."""
+    return _packed(_dumped(frame))
+
+
+def _packed(frame: str) -> bytes:
+    data = frame.encode("utf-8", "surrogatepass")
+    return struct.pack(">I", len(data)) + data
 
 
 def _dumped(value: Any) -> str:

@@ -16,7 +16,8 @@ Frame = dict[str, Any]
 FRAME_BYTES = 16 << 20
 _READ = 1 << 20
 _dumps, _loads = json.dumps, json.loads
-_read, _write, _exit, _poll = os.read, os.write, os._exit, select.poll
+_read, _write, _exit = os.read, os.write, os._exit
+_poll: Any = getattr(select, "poll", None)  # Windows has none, and no REPL that needs it
 
 
 class CallDropped(Exception):

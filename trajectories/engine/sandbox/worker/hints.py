@@ -12,14 +12,14 @@ _MEANT_FOR_CONTEXT = frozenset(
     "text texts doc docs document data content contents corpus full_text input_text input_data book article".split()
 )
 _ALIASES = {"np": "numpy", "pd": "pandas", "dt": "datetime"}
-_NETWORK = frozenset(
+NETWORK = frozenset(
     "socket urllib http ssl ftplib smtplib imaplib poplib telnetlib nntplib requests httpx aiohttp".split()
 )
-_PROCESSES = frozenset("subprocess multiprocessing pty".split())
-_NO_FILES = "Files are not available in the REPL; the text is in `context`."
-_NO_NETWORK = "There is no network in the REPL; the text is in `context`."
-_NO_PROCESSES = "Other programs and processes are not available in the REPL; many prompts run at once with llm_batch."
-_FAILED_ITEM = "A failed item of a batch is an LLMError object in its place: check with isinstance(item, LLMError)."
+PROCESSES = frozenset("subprocess multiprocessing pty".split())
+NO_FILES = "Files are not available in the REPL; the text is in `context`."
+NO_NETWORK = "There is no network in the REPL; the text is in `context`."
+NO_PROCESSES = "Other programs and processes are not available in the REPL; many prompts run at once with llm_batch."
+FAILED_ITEM = "A failed item of a batch is an LLMError object in its place: check with isinstance(item, LLMError)."
 
 
 class Surroundings(NamedTuple):
@@ -46,8 +46,8 @@ def hint_for(error: BaseException, around: Surroundings) -> str | None:
 
 def _missing_module(error: ModuleNotFoundError, around: Surroundings) -> str:
     name = (error.name or "").partition(".")[0]
-    if name in _NETWORK:
-        return _NO_NETWORK
+    if name in NETWORK:
+        return NO_NETWORK
     more = f", {', '.join(around.libraries)}" if around.libraries else ""
     return f"Only Python's standard library{more} can be imported here, and nothing can be installed."
 
@@ -56,16 +56,16 @@ def _system(error: OSError | ImportError, around: Surroundings) -> str | None:
     modules = {
         frame.f_globals.get("__name__", "").partition(".")[0] for frame, _ in traceback.walk_tb(error.__traceback__)
     }
-    if modules & _PROCESSES:
-        return _NO_PROCESSES
-    if modules & _NETWORK or type(error).__name__ in ("URLError", "gaierror"):
-        return _NO_NETWORK
+    if modules & PROCESSES:
+        return NO_PROCESSES
+    if modules & NETWORK or type(error).__name__ in ("URLError", "gaierror"):
+        return NO_NETWORK
     if isinstance(error, TimeoutError | InterruptedError | BlockingIOError):
         return None
     asked = getattr(error, "filename", None)
     if isinstance(asked, str) and asked.rpartition("/")[2] in around.documents:
         return f"Files are not available in the REPL; this document is {_place(asked.rpartition('/')[2], around)}."
-    return _NO_FILES
+    return NO_FILES
 
 
 def _place(name: str, around: Surroundings) -> str:
@@ -91,7 +91,7 @@ def _missing_name(error: NameError, around: Surroundings) -> str | None:
 
 def _attribute(error: AttributeError, around: Surroundings) -> str | None:
     if type(error.obj).__name__ == "LLMError":
-        return _FAILED_ITEM
+        return FAILED_ITEM
     owner: Any = error.obj
     if isinstance(owner, list) and hasattr(str, error.name or ""):
         if id(owner) == id(around.reserved.get("context")):
@@ -103,7 +103,7 @@ def _attribute(error: AttributeError, around: Surroundings) -> str | None:
 def _type(error: TypeError, around: Surroundings) -> str | None:
     said = str(error)
     if "LLMError" in said:
-        return _FAILED_ITEM
+        return FAILED_ITEM
     if "not callable" in said:
         hidden = [name for name in around.namespace if name in vars(builtins) and not name.startswith("_")]
         if hidden:

@@ -189,6 +189,11 @@ def _context_text(text: str, document: int, start: int, record: Record) -> Conte
     return known
 
 
+def whole_text(text: str, document: int, record: Record) -> ContextText:
+    """A document's text that was come by in another way than by `load`."""
+    return _context_text(text, document, 0, record)
+
+
 # ------------------------------------------------------------------------------------------------- coming to the texts
 
 
