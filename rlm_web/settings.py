@@ -10,7 +10,7 @@ from rlm_web.environment import read_environment
 BASE_DIR = Path(__file__).resolve().parent.parent
 ENVIRONMENT = read_environment(BASE_DIR)
 DATA_DIR = ENVIRONMENT.data_dir
-VERSION = "0.1.0"
+VERSION = "0.2.0"
 
 SECRET_KEY = ENVIRONMENT.secret_key
 DEBUG = False

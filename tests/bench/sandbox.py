@@ -1,6 +1,8 @@
 """The REPL by itself: how fast it is and how much memory it takes, beside the local environment of `rlms`.
 
-    python -m tests.bench.sandbox [--mb 400] [--alone] [--environments FOLDER]
+    python -m tests.bench.sandbox [--mb 400] [--alone] [--environments FOLDER] [--kind container]
+
+With another kind than `process`, only what is comparable is measured, and without `rlms`.
 
 `rlms` is installed from PyPI into an environment of its own (kept with `--environments`). Its local environment runs
 code by `exec` in the engine's own process: it has no process to start, and nothing between code and machine.
@@ -21,7 +23,7 @@ from typing import Any
 
 from tests.bench.peers import PACKAGES, Skipped, _environment
 from tests.engine.sandbox.driving import Driven, document, echo, file_document
-from trajectories.engine.sandbox import Held, ProcessKind, ReplSandbox, SandboxHouse
+from trajectories.engine.sandbox import KINDS, Held, ReplSandbox, SandboxHouse
 from trajectories.engine.types import CallResult, Document, ReplSettings
 
 DRIVER = Path(__file__).parent / "drivers" / "rlms_local.py"
@@ -69,18 +71,30 @@ HOPELESS = ("(a+)+$x", r"(?s)(.*,){20}X", r"[^@]+@[^@]+@")
 class Bench:
     """What is measured of ours."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, kind: str) -> None:
         self._path = path
-        self._kind = ProcessKind()
-        self._house = SandboxHouse(made=self._kind)
+        self._house = SandboxHouse(kind, minimum="none")
         self._small = document(SMALL)
+
+    async def brief(self) -> Figures:
+        """What any kind can be asked."""
+        began = time.perf_counter()
+        await self._house.open()
+        found: Figures = {
+            "about": f"ours, kind `{self._house.kind}`, isolation `{self._house.level}`",
+            "house": time.perf_counter() - began,
+        }
+        found |= {"opening": await self._openings(8), "cell": await self._cells(), "call": await self._calls()}
+        found |= {"mixed 8": await self._mixed_up(8), "files": False}
+        await self._house.close()
+        return found
 
     async def figures(self) -> Figures:
         began = time.perf_counter()
         await self._house.open()
         found: Figures = {"about": f"ours, isolation `{self._house.level}`", "house": time.perf_counter() - began}
         await self._sandbox(self._small)  # whatever is loaded in the background is there now
-        found |= {"opening": await self._openings(), "cell": await self._cells(), "call": await self._calls()}
+        found |= {"opening": await self._openings(40), "cell": await self._cells(), "call": await self._calls()}
         found |= await self._idle() | await self._hundred()
         found |= {f"mixed {count}": await self._mixed_up(count) for count in (8, 64)}
         found |= {"files": False} | await self._in_a_cell() | await self._large()
@@ -92,9 +106,9 @@ class Bench:
         assert isinstance(sandbox, ReplSandbox)
         return Driven(sandbox, echo)
 
-    async def _openings(self) -> float:
+    async def _openings(self, count: int) -> float:
         seconds = []
-        for _ in range(40):
+        for _ in range(count):
             began = time.perf_counter()
             repl = await self._sandbox(self._small)
             seconds.append(time.perf_counter() - began)
@@ -230,7 +244,7 @@ def shown(figures: Figures, key: str, unit: str) -> str:
 
 
 def table(ours: Figures, theirs: Figures) -> None:
-    for title, key, unit, aim in ROWS:
+    for title, key, unit, aim in [row for row in ROWS if row[1] in {*ours, *theirs}]:
         print(f"{title:34}{shown(ours, key, unit):>14}{shown(theirs, key, unit):>14}   {aim}".rstrip())
     print("\n" + "\n".join(figures["about"] for figures in (ours, theirs) if figures))
 
@@ -248,6 +262,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mb", type=int, default=400, help="size of the large text")
     parser.add_argument("--alone", action="store_true", help="without rlms")
+    parser.add_argument("--kind", default="process", choices=list(KINDS), help="what REPLs run in")
     parser.add_argument("--environments", type=Path, metavar="FOLDER", help="keeps what is installed for next time")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="rlm-sandbox-") as scratch:
@@ -257,12 +272,16 @@ def main() -> None:
         print(f"{os.cpu_count()} processors, load {load}; large text of {options.mb} MB")
         print(f"{'':34}{'ours':>14}{'rlms':>14}   aim")
         theirs: Figures = {}
+        bench = Bench(path, options.kind)
+        if options.kind != "process":
+            table(asyncio.run(bench.brief()), theirs)
+            return
         if not options.alone:
             try:
                 theirs = of_rlms(path, (options.environments or Path(scratch)).resolve())
             except Skipped as reason:
                 print(f"rlms is left out: {reason}")
-        table(asyncio.run(Bench(path).figures()), theirs)
+        table(asyncio.run(bench.figures()), theirs)
 
 
 if __name__ == "__main__":

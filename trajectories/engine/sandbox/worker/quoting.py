@@ -33,7 +33,8 @@ _TEMPLATE = 4_000
 _NEAR = 1 << 20
 _LATEST = 64
 _CALL_SECONDS = 0.75
-"""For searching whole documents in one call; looking near the last piece may take as much again."""
+"""Of processor time, so that what is found does not depend on what else the machine does: for searching whole documents
+in one call. Looking near the last piece may take as much again."""
 _CELL_SECONDS = 3.0
 _MOST_BARREN = 20_000
 
@@ -66,12 +67,12 @@ class Quoter:
         if len(self._barren) > _MOST_BARREN:
             self._barren.clear()
         self._parts_left = MOST_PARTS
-        self._began = time.monotonic()
+        self._began = time.process_time()
         self._deadline = self._began + min(seconds, self._left)
         self._end = self._deadline + seconds
 
     def end(self) -> None:
-        self._left -= time.monotonic() - self._began
+        self._left -= time.process_time() - self._began
 
     def parts(self, text: str) -> list[Part]:
         """The text in parts; joined they are the text."""
@@ -95,7 +96,7 @@ class Quoter:
         self._focus, self._last = _differing(self._last, text), text
         found: list[tuple[int, Span]] = []
         gaps = [(0, len(text))]
-        while gaps and len(found) < MOST_PIECES and time.monotonic() < self._end:
+        while gaps and len(found) < MOST_PIECES and time.process_time() < self._end:
             low, high = gaps.pop()
             if high - low < SHORTEST_NEXT:
                 continue
@@ -193,7 +194,7 @@ class Quoter:
 
     def _any_place(self, probe: str) -> tuple[int, int] | None:
         for text in self._texts:
-            if time.monotonic() > self._deadline:
+            if time.process_time() > self._deadline:
                 return None
             at = str.find(text, probe)
             if at >= 0:
@@ -207,7 +208,7 @@ class Quoter:
         for text in self._texts:
             at = -1
             while True:
-                if time.monotonic() > self._deadline:
+                if time.process_time() > self._deadline:
                     return False
                 at = str.find(text, words, at + 1)
                 if at < 0:
