@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from trajectories.engine.errors import SandboxError
 from trajectories.engine.sandbox import handover, stock
+from trajectories.engine.sandbox.child import Process
 from trajectories.engine.sandbox.handover import Handover
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.nursery import Born
@@ -64,33 +65,16 @@ class BoxError(SandboxError):
     """The box cannot be used."""
 
 
-class BoxChild:
-    """A REPL in a box: what `child.Child` is for a process of this machine."""
+class BoxChild(Process):
+    """A REPL in a box."""
 
     def __init__(self, number: int, pid: int, wire: Wire, post: Callable[[str, bytes, int], None]) -> None:
-        self.pid = pid
-        self.wire = wire
-        self.alive = True
+        super().__init__(pid, wire)
         self.gone = asyncio.Event()
         self._number = number
         self._post = post
 
-    def interrupt(self) -> None:
-        self._signal(signal.SIGINT)
-
-    def stand_still(self) -> None:
-        self._signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        self._signal(signal.SIGCONT)
-
-    def kill(self) -> None:
-        if self.alive:
-            self._signal(signal.SIGKILL)
-            self.alive = False
-
     async def close(self) -> None:
-        """Kills it and waits until it is gone. Raises `TimeoutError` when the box does not say so."""
         self.kill()
         try:
             await asyncio.wait_for(self.gone.wait(), _GONE_SECONDS)

@@ -5,67 +5,58 @@ import os
 import signal
 import socket
 import struct
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from trajectories.engine.sandbox.wire import Wire
 
 _GONE_SECONDS = 5.0
 
 
-class Process(Protocol):
+class Process(ABC):
     """What runs a REPL, or searches for one, wherever it is."""
 
-    pid: int
-    wire: Wire
-    alive: bool
-
-    def interrupt(self) -> None:
-        """Once the code of a cell is running, it is told to stop."""
-        ...
-
-    def stand_still(self) -> None:
-        """Between cells: nothing of the model's code runs on in threads."""
-        ...
-
-    def go_on(self) -> None: ...
-
-    def kill(self) -> None:
-        """Works on a process that stands still too."""
-        ...
-
-    async def close(self) -> None:
-        """Kills it and waits until it is gone. Raises `TimeoutError`."""
-        ...
-
-
-class Child:
-    """A forked REPL. It is killed at most once, by handle, so that no signal reaches another process by mistake."""
-
-    def __init__(self, pid: int, wire: Wire, handles: Sequence[int], on_gone: Callable[[], None]) -> None:
-        """`handles`: on the process itself, then on its supervisor where it has one."""
+    def __init__(self, pid: int, wire: Wire) -> None:
         self.pid = pid
         self.wire = wire
-        self._handles = list(handles)
-        self._on_gone = on_gone
         self.alive = True
 
     def interrupt(self) -> None:
+        """The running code is told to stop."""
         self._signal(signal.SIGINT)
 
     def stand_still(self) -> None:
+        """Between cells: nothing of the model's code runs on in threads."""
         self._signal(signal.SIGSTOP)
 
     def go_on(self) -> None:
         self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
+        """Works on a process that stands still too."""
         if self.alive:
             self._signal(signal.SIGKILL)
             self.alive = False
 
+    @abstractmethod
     async def close(self) -> None:
-        """Kills it and waits until the kernel has taken it and its supervisor away."""
+        """Kills it and waits until it is gone. Raises `TimeoutError`."""
+
+    @abstractmethod
+    def _signal(self, number: signal.Signals) -> None: ...
+
+
+class Child(Process):
+    """A forked REPL. It is killed at most once, by handle, so that no signal reaches another process by mistake."""
+
+    def __init__(self, pid: int, wire: Wire, handles: Sequence[int], on_gone: Callable[[], None]) -> None:
+        """`handles`: on the process itself, then on its supervisor where it has one."""
+        super().__init__(pid, wire)
+        self._handles = list(handles)
+        self._on_gone = on_gone
+
+    async def close(self) -> None:
+        """Its supervisor is gone then, too."""
         self.kill()
         handles, self._handles = self._handles, []
         try:

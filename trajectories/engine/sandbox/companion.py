@@ -8,6 +8,7 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from trajectories.engine.sandbox.child import Process
 from trajectories.engine.sandbox.wire import Frame, Wire, WireBroken, framed
 
 _FOLDER = str(Path(__file__).parent)
@@ -45,7 +46,7 @@ class PipeWire(Wire):
             raise WireBroken("the REPL is gone") from error
 
 
-class Companion:
+class Companion(Process):
     """A REPL's process here, with the interpreter's as its child. Killed with all that it has started, where the system
     has groups of processes. Elsewhere the interpreter ends by itself: when its time is over, or when it finds nobody
     to talk to."""
@@ -53,10 +54,8 @@ class Companion:
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdout is not None and process.stdin is not None
         self._pipe = PipeWire(process.stdout, process.stdin)
+        super().__init__(process.pid, self._pipe)
         self._process = process
-        self.wire: Wire = self._pipe
-        self.pid = process.pid
-        self.alive = True
 
     def interrupt(self) -> None:
         """Ends the running code; the companion goes on with the variables as they were before the cell."""
@@ -68,20 +67,18 @@ class Companion:
     def go_on(self) -> None:
         """It never stood still."""
 
-    def kill(self) -> None:
-        if not self.alive:
-            return
-        self.alive = False
-        with suppress(ProcessLookupError):
-            if self._process.returncode is None and hasattr(os, "killpg"):
-                os.killpg(self.pid, signal.SIGKILL)
-            elif self._process.returncode is None:
-                self._process.kill()
-
     async def close(self) -> None:
         self.kill()
         await self.wire.close()
         await asyncio.wait_for(self._process.wait(), _GONE_SECONDS)
+
+    def _signal(self, number: signal.Signals) -> None:
+        """Of the signals, only the one that kills is needed here."""
+        with suppress(ProcessLookupError):
+            if self._process.returncode is None and hasattr(os, "killpg"):
+                os.killpg(self.pid, number)
+            elif self._process.returncode is None:
+                self._process.kill()
 
 
 async def start() -> Companion:

@@ -22,6 +22,7 @@ from . import patterns, reduced_mistakes, search
 from .calls import Calls, LLMError
 from .channel import Frame
 from .endings import Ended, Endings
+from .frames import Done, bare_done_frame, done_frame, plain_error
 from .hints import Surroundings
 from .matches import Matches
 from .output import Output, Printer
@@ -159,7 +160,7 @@ class ReducedRepl:
             try:
                 self._channel.end_cell(done)
             except (ValueError, MemoryError) as failed:
-                self._channel.end_cell(_bare_done(command["id"], failed))
+                self._channel.end_cell(bare_done_frame(command["id"], type(failed).__name__))
             self._interpreter.keep()  # while the host thinks
 
     def _opened_interpreter(self) -> Interpreter:
@@ -244,7 +245,7 @@ class ReducedRepl:
         try:
             return self._done(command["id"], failed, began)
         except BaseException as error:  # noqa: BLE001 - memory may be short; the host must hear something
-            return _bare_done(command["id"], error)
+            return bare_done_frame(command["id"], type(error).__name__)
         finally:
             self._worker.in_cell = False
 
@@ -285,7 +286,7 @@ class ReducedRepl:
     def _described(self, error: Exception) -> dict[str, str] | None:
         """None for what ended the cell as it should."""
         if not isinstance(error, monty.MontyError):
-            return _plain_error("Error", f"the code could not be run ({type(error).__name__}: {str(error)[:300]})")
+            return plain_error("Error", f"the code could not be run ({type(error).__name__}: {str(error)[:300]})")
         if self._ended and isinstance(error.exception(), KeyboardInterrupt):
             return None
         return reduced_mistakes.described(error, self._cells, self._surroundings())
@@ -298,10 +299,10 @@ class ReducedRepl:
         self._interpreter.go_back()
         if timed_out:
             seconds = f"{self._opened['cell_seconds']:g} s"
-            return _plain_error("Timeout", f"The cell ran longer than {seconds} and was stopped. {kept}")
+            return plain_error("Timeout", f"The cell ran longer than {seconds} and was stopped. {kept}")
         if isinstance(error, monty.MontyCrashedError | RuntimeError):
-            return _plain_error("Killed", f"The code made the reduced interpreter crash. {kept}")
-        return _plain_error("Killed", f"The code disturbed the REPL's own workings. {kept}")
+            return plain_error("Killed", f"The code made the reduced interpreter crash. {kept}")
+        return plain_error("Killed", f"The code disturbed the REPL's own workings. {kept}")
 
     def _surroundings(self) -> Surroundings:
         names = [document["name"] for document in self._opened["documents"]]
@@ -319,22 +320,10 @@ class ReducedRepl:
         except monty.MontyError as wrong:
             ending, error = None, error or self._gone_back(wrong)
         except Exception as wrong:  # noqa: BLE001 - the answer is the model's object
-            ending, error = None, error or _plain_error(type(wrong).__name__, str(wrong))
+            ending, error = None, error or plain_error(type(wrong).__name__, str(wrong))
         self._printer.find_printed(self._quoter)
-        return {
-            "t": "done",
-            "id": number,
-            "out": self._output.value(),
-            "out_chars": self._output.chars,
-            "truncated": self._output.truncated,
-            "error": error,
-            "ending": ending,
-            "variables": listed.variables,
-            "hash": listed.hash,
-            "notes": [f"grep reached its limit of {limit:,}: there are more (set limit=)." for limit in self._full],
-            "reads": self._record.take(),
-            "cpu": time.process_time() - began,
-        }
+        notes = [f"grep reached its limit of {limit:,}: there are more (set limit=)." for limit in self._full]
+        return done_frame(number, Done(error, ending, listed, notes), self._output, self._record, began)
 
     def _listed(self) -> tuple[Listed, dict[str, str] | None]:
         """The variables, and what went wrong where these could not be looked at: repr() may be the model's code."""
@@ -377,15 +366,3 @@ class ReducedRepl:
 def _is_over(error: Exception) -> bool:
     """Whether this session of the interpreter must not go on."""
     return isinstance(error, monty.MontyCrashedError | RuntimeError) or str(error).startswith(_TIME_IS_OVER)
-
-
-def _plain_error(kind: str, message: str) -> dict[str, str]:
-    return {"kind": kind, "message": message, "traceback": f"{kind}: {message}"}
-
-
-def _bare_done(number: int, failed: BaseException) -> Frame:
-    message = f"the result of the cell could not be sent ({type(failed).__name__})"
-    return {
-        **{"t": "done", "id": number, "out": "", "out_chars": 0, "truncated": False, "ending": None},
-        **{"error": _plain_error("Error", message), "variables": [], "hash": "", "notes": [], "reads": [], "cpu": 0.0},
-    }

@@ -11,6 +11,7 @@ from .calls import Calls, LLMError
 from .channel import Channel, Frame
 from .digests import kind_of
 from .endings import Ended, Endings
+from .frames import Done, bare_done_frame, done_frame
 from .hints import Surroundings
 from .interpreter import Interpreter
 from .interrupts import Interrupts
@@ -60,7 +61,7 @@ class Repl:
             try:
                 self._channel.end_cell(done)
             except (ValueError, MemoryError) as failure:
-                self._channel.end_cell(_bare_done(command["id"], failure))
+                self._channel.end_cell(bare_done_frame(command["id"], kind_of(failure)))
 
     def _names(self) -> dict[str, Any]:
         calls, search, endings = self._calls, self._search, self._endings
@@ -96,7 +97,7 @@ class Repl:
         try:
             return self._done(command["id"], error, began)
         except BaseException as failure:  # noqa: BLE001 - memory may be short; the host must hear something
-            return _bare_done(command["id"], failure)
+            return bare_done_frame(command["id"], kind_of(failure))
 
     def _begin(self, name: str) -> None:
         if "answer" in self._namespace:
@@ -159,21 +160,8 @@ class Repl:
         except BaseException as wrong:  # noqa: BLE001 - the answer is the model's object
             ending, error = None, error or self._described(wrong)
         self._printer.find_printed(self._quoter)
-        listed = self._listed()
-        return {
-            "t": "done",
-            "id": number,
-            "out": self._output.value(),
-            "out_chars": self._output.chars,
-            "truncated": self._output.truncated,
-            "error": error,
-            "ending": ending,
-            "variables": listed.variables,
-            "hash": listed.hash,
-            "notes": _notes(),
-            "reads": self._record.take(),
-            "cpu": time.process_time() - began,
-        }
+        done = Done(error, ending, self._listed(), _notes())
+        return done_frame(number, done, self._output, self._record, began)
 
     def _listed(self) -> variables.Listed:
         try:
@@ -216,12 +204,3 @@ def _notes() -> list[str]:
 
 def _length(size: int | None) -> str:
     return "" if size is None else f" of {size:,}"
-
-
-def _bare_done(number: int, failure: BaseException) -> Frame:
-    message = f"the result of the cell could not be sent ({kind_of(failure)})"
-    return {
-        **{"t": "done", "id": number, "out": "", "out_chars": 0, "truncated": False, "ending": None},
-        **{"error": {"kind": "Error", "message": message, "traceback": message}},
-        **{"variables": [], "hash": "", "notes": [], "reads": [], "cpu": 0.0},
-    }
