@@ -96,6 +96,18 @@ async def test_a_second_repl_on_the_same_large_text_has_none_of_its_own(house: H
     assert parent(first) == parent(second) == house.processes()["u1:a"]
 
 
+async def test_a_held_text_lies_in_large_pages(house: House) -> None:
+    """So that a fork of it copies few entries, and a REPL meets few page faults when it goes through it."""
+    repl = await house.repl(large("p"))
+    (holder,) = house.processes().values()
+    told = Path(f"/proc/{holder}/smaps_rollup").read_text()
+    in_large_pages = int(re.findall(r"AnonHugePages:\s+(\d+)", told)[0]) << 10
+    if not in_large_pages:
+        pytest.skip("this kernel puts no pages together (Linux before 6.1, or without transparent huge pages)")
+    assert in_large_pages > 4 * MB
+    assert await repl.out("print(context[:3], context[-3:])") == "ppp end\n"
+
+
 async def test_a_small_text_is_not_held(house: House) -> None:
     text = document("small")
     repl = await house.repl(text, held=held("u1:small", text))

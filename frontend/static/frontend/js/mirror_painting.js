@@ -92,16 +92,19 @@ function paintSteps(g, look, axis, { lane }, y, color) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} g @param {Look} look @param {Axis} axis @param {Band} band @param {number} ground */
-function paintEnd(g, look, axis, { lane, up }, ground) {
+/** Behind the end; where there is no room, before it and far from the ground, so that it hides no low bar. @param {CanvasRenderingContext2D} g @param {Look} look @param {Axis} axis @param {Band} band @param {number} ground */
+function paintEnd(g, look, axis, { lane, up, y: top, height }, ground) {
   const x = look.left + axis.place(lane, lane.total) * look.room;
   if (x < look.left || x > look.left + look.room + 1) return;
   const text = `ends ${clock(lane.total)}`;
   g.font = `12px ${look.font}`;
   const wide = g.measureText(text).width;
-  const left = x + wide + 10 < look.left + look.room ? x + 6 : x - wide - 6;
+  const fits = x + wide + 10 < look.left + look.room;
+  const left = fits ? x + 6 : x - wide - 6;
   if (left < look.left) return;
-  const y = up ? ground - 12 : ground + 12;
+  const far = up ? top + 12 : top + height - 12;
+  const near = up ? ground - 12 : ground + 12;
+  const y = fits ? near : far;
   g.fillStyle = look.colors.surface;
   g.globalAlpha = 0.85;
   g.fillRect(left - 3, y - 8, wide + 6, 16);

@@ -14,7 +14,7 @@ import struct
 import sys
 import threading
 
-from . import birth, bounds, kernel, library, lockdown, stock, texts
+from . import birth, bounds, kernel, library, lockdown, pages, stock, texts
 from .packets import Packet, Packets, packed
 
 _THREAD_STACK = 1 << 20
@@ -123,6 +123,7 @@ class Box:
         libraries = self._loaded_libraries(wanted["libraries"])
         files, self._files = [self._files[number] for number in sorted(self._files)], {}
         self._held = texts.load(files, wanted["texts"], None)
+        pages.gather()
         self._tell("loaded", json.dumps({"libraries": libraries}).encode())
 
     def _loaded_libraries(self, names: list[str]) -> list[str]:

@@ -48,6 +48,12 @@ def detach(target: bytes) -> None:
     _checked("umount2", _libc.umount2(target, 2))
 
 
+def collapse(address: int, length: int) -> None:
+    """The memory in large pages. Raises OSError."""
+    madv_collapse = 25
+    _checked("madvise", _libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(length), madv_collapse))
+
+
 def few_arenas() -> None:
     """One heap for all threads: each further one would take 64 MiB of the address space that is rationed."""
     m_arena_max = -8

@@ -18,7 +18,7 @@ import socket
 import threading
 from typing import Any
 
-from . import birth, kernel, library, lockdown, stock, texts
+from . import birth, kernel, library, lockdown, pages, stock, texts
 from .texts import Texts
 
 MESSAGE_BYTES = 65_536
@@ -71,7 +71,9 @@ def _branch(request: dict[str, Any], files: list[int], parents_control: socket.s
         control = socket.socket(fileno=files[0])
         if request["do"] == "stock":
             _serve(control, None, ", ".join(stock.take_along(request["folders"], request["names"])))
-        _serve(control, texts.load(files[1:], request["texts"], None))
+        held = texts.load(files[1:], request["texts"], None)
+        pages.gather()
+        _serve(control, held)
     finally:
         os._exit(99)
 
