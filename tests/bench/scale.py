@@ -11,9 +11,11 @@ import math
 import os
 import random
 import re
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -153,7 +155,12 @@ def ended(house: House, run_id: str) -> dict[str, Any]:
 
 
 def record_bytes(house: House) -> int:
-    return sum(file.stat().st_size for file in house.data_dir.glob("*.sqlite3*"))
+    """What the tables hold; pages that were given back are not counted."""
+    (path,) = house.data_dir.glob("*.sqlite3")
+    with closing(sqlite3.connect(path)) as database:
+        used = "(SELECT page_count FROM pragma_page_count()) - (SELECT freelist_count FROM pragma_freelist_count())"
+        ((count,),) = database.execute(f"SELECT ({used}) * page_size FROM pragma_page_size()").fetchall()
+    return int(count)
 
 
 def sent(house: House, path: Path) -> dict[str, Any]:
