@@ -13,6 +13,8 @@ from tests.house import House
 
 MIB = 1 << 20
 
+WITHOUT_PACKAGE = "Kind `container` takes Docker's package for Python: pip install 'rlm-web[container]'."
+
 
 def test_the_second_start_is_fast_and_small_and_the_stop_is_clean(own_house: House) -> None:
     assert own_house.stop(signal.SIGTERM) == 0
@@ -86,6 +88,15 @@ def test_what_only_turns_out_later_is_one_sentence_too(own_house: House, name: s
     assert said in refused.stderr
     assert len(refused.stderr.strip().splitlines()) == 1
     assert "hidden" not in refused.stderr
+
+
+def test_without_its_engine_the_kind_of_sandbox_stops_the_start(own_house: House) -> None:
+    own_house.stop()
+    environment = {**own_house.environment, "RLM_SANDBOX": "container", "DOCKER_HOST": "unix:///nowhere.sock"}
+    refused = own_house.manage("serve", "--port", "0", check=False, env=environment)
+    assert refused.returncode == 1
+    said = "The container engine at unix:///nowhere.sock does not answer: No such file or directory."
+    assert refused.stderr.strip() in (f"CommandError: {said}", f"CommandError: {WITHOUT_PACKAGE}")
 
 
 def test_a_port_that_cannot_be_is_one_sentence(own_house: House) -> None:

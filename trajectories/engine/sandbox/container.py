@@ -11,7 +11,7 @@ from typing import Any
 
 from trajectories.engine.sandbox import isolation
 from trajectories.engine.sandbox.boxes import Box, BoxedSandbox, BoxError, BoxNursery
-from trajectories.engine.sandbox.docker_engine import PROCESSES, AttachedLine, Engine, connect
+from trajectories.engine.sandbox.docker_engine import PROCESSES, AttachedLine, Engine, absent, connect
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.options import Options
 from trajectories.engine.types import Document, ReplSettings
@@ -40,7 +40,7 @@ class ContainerKind:
     def refusal(self) -> str | None:
         if importlib.util.find_spec("docker") is None:
             return "Kind `container` takes Docker's package for Python: pip install 'rlm-web[container]'."
-        return None
+        return absent() if self._connect is connect else None
 
     def sandbox(
         self,

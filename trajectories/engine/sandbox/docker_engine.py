@@ -39,30 +39,43 @@ _SOCKETS = ("/var/run/docker.sock", "/run/podman/podman.sock", "{XDG_RUNTIME_DIR
 _IMAGE_ID = re.compile(r"sha256:[0-9a-f]{64}")
 
 
+def absent() -> str | None:
+    """Why there is nobody to talk to, as far as a local socket tells at once; None when there is."""
+    address = _address()
+    if not address:
+        return (
+            "No container engine was found. Start Docker, or Podman's service (`systemctl start podman.socket`), or "
+            "set DOCKER_HOST."
+        )
+    if not address.startswith("unix://"):
+        return None
+    try:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.connect(address.removeprefix("unix://"))
+    except OSError as error:
+        return f"The container engine at {address} does not answer: {error.strerror or error}."
+    return None
+
+
 def connect() -> Any:
     """A client of the engine that `DOCKER_HOST` names, or of one that is found. Raises `IsolationError`."""
     import docker
 
-    found = os.environ.get("DOCKER_HOST") or _found_socket()
-    if not found:
-        raise IsolationError(
-            "No container engine was found. Start Docker, or Podman's service (`systemctl start podman.socket`), or "
-            "set DOCKER_HOST."
-        )
+    why = absent()
+    if why is not None:
+        raise IsolationError(why)
+    address = _address()
     try:
-        _knock(found)
         if "DOCKER_HOST" in os.environ:
             return docker.from_env(version="auto", timeout=_SECONDS)
-        return docker.DockerClient(base_url=found, version="auto", timeout=_SECONDS)
+        return docker.DockerClient(base_url=address, version="auto", timeout=_SECONDS)
     except (docker.errors.DockerException, OSError, ValueError) as error:
-        raise IsolationError(f"The container engine at {found} does not answer: {_short(error)}.") from error
+        raise IsolationError(f"The container engine at {address} does not answer: {_short(error)}.") from error
 
 
-def _knock(address: str) -> None:
-    """Raises `OSError` when nobody listens at a local socket."""
-    if address.startswith("unix://"):
-        with socket.socket(socket.AF_UNIX) as door:
-            door.connect(address.removeprefix("unix://"))
+def _address() -> str:
+    """Empty when none is named and none is found."""
+    return os.environ.get("DOCKER_HOST") or _found_socket()
 
 
 def _found_socket() -> str:
