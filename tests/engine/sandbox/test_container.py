@@ -9,7 +9,6 @@ import socket
 import struct
 import subprocess
 import sys
-import tarfile
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -242,14 +241,15 @@ async def test_the_standard_error_of_a_container_is_kept_apart_whatever_comes_in
 # ------------------------------------------------------------------------------------------------------- the image
 
 
-@pytest.mark.skipif(sys.platform != "linux" or os.getuid() != 0, reason="changing the root folder takes root")
 def test_the_image_has_a_python_that_runs_by_itself(tmp_path: Path) -> None:
+    may = subprocess.run([sys.executable, "-c", "import os; os.chroot('/')"], capture_output=True, check=False)
+    if may.returncode:
+        pytest.skip("changing the root folder takes root")
     image = Image()
-    with (tmp_path / "image.tar").open("w+b") as file:
+    with (tmp_path / "image.tar").open("wb") as file:
         image.write(file)
-        file.seek(0)
-        with tarfile.open(fileobj=file) as archive:
-            archive.extractall(tmp_path / "root", filter="tar")
+    (tmp_path / "root").mkdir()
+    subprocess.run(["tar", "-xf", tmp_path / "image.tar", "-C", tmp_path / "root"], check=True)
     assert image.tag == Image().tag
     code = "import sys, ssl, sqlite3, json, ctypes, lzma; print(sys.version_info[:2], sys.prefix)"
     inside = "import os, sys; os.chroot(sys.argv[1]); os.chdir('/'); os.execve(sys.argv[2], sys.argv[2:], {})"
