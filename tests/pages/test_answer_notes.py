@@ -111,12 +111,35 @@ def test_an_answer_is_noted_on_without_scripts(open_page: OpenPage, house: House
     assert [each["thumb"] for each in noted(house, run)] == ["up", None]
 
 
+def test_what_is_noted_before_earlier_notes_have_come_is_kept(open_page: OpenPage, house: House, run: str) -> None:
+    page = open_page("/runs")
+    late: list[Any] = []
+
+    def once_late(route: Any) -> None:
+        """The first list is answered as it was before the note, and arrives after it."""
+        if late or route.request.method != "GET":
+            route.continue_()
+        else:
+            late.append((route, route.fetch()))
+
+    page.route("**/annotations", once_late)
+    page.goto(f"/runs/{run}")
+    page.keyboard.press("C")
+    comment(page, "Quick.")
+    route, answer = late[0]
+    with page.expect_response("**/annotations"):
+        route.fulfill(response=answer)
+    page.wait_for_load_state("networkidle")
+    expect(page.locator(".notes li")).to_have_text(["Quick."])
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_notes_on_an_answer(
     open_page: OpenPage, house: House, run: str, theme: str
 ) -> None:
     page = open_page(f"/runs/{run}", color_scheme=theme, reduced_motion="reduce")
-    page.get_by_role("button", name="Right").click()
+    page.locator("#answer-thumbs .note-tools").get_by_role("button", name="Right").click()
+    expect(page.get_by_role("button", name="Right")).to_have_attribute("aria-pressed", "true")
     page.evaluate(SELECT, ["mill", "Overton"])
     page.keyboard.press("C")
     comment(page, "Which one?")

@@ -55,7 +55,7 @@ def _keep_files(libc: ctypes.CDLL, source: Path, folder: Path) -> None:
     handled = (1 << 13) - 1
     rules = libc.syscall(_CREATE_RULESET, struct.pack("Q", handled), 8, 0)
     code = {*_SYSTEM, sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path)}
-    _allow(libc, rules, code, _READ | _EXECUTE)
+    _allow(libc, rules, code, _READ)  # what is mapped as code needs no more; programs there cannot be run
     _allow(libc, rules, [str(source)], _READ_FILE)
     _allow(libc, rules, [str(folder)], handled & ~_EXECUTE)
     libc.syscall(_RESTRICT_SELF, rules, 0)
@@ -68,6 +68,6 @@ def _allow(libc: ctypes.CDLL, rules: int, paths: Iterable[str], access: int) -> 
             handle = os.open(path, os.O_PATH | os.O_CLOEXEC)
         except OSError:
             continue
-        allowed = access if Path(path).is_dir() else access & (_EXECUTE | _WRITE_FILE | _READ_FILE)
+        allowed = access if Path(path).is_dir() else access & (_WRITE_FILE | _READ_FILE)
         libc.syscall(_ADD_RULE, rules, _PATH_BENEATH, struct.pack("=Qi", allowed, handle), 0)
         os.close(handle)

@@ -15,6 +15,8 @@ import { api, request } from './ui.js';
 let known = [];
 /** @type {(() => void)[]} */
 const listeners = [];
+/** How often something was changed from here. */
+let changes = 0;
 
 /** @param {() => void} listener called after each change */
 export const onAnnotations = listener => { listeners.push(listener); };
@@ -25,8 +27,18 @@ function become(now) {
   for (const listener of listeners) listener();
 }
 
+/** What was changed while the list was on its way may not be in it yet: then it is fetched once more. */
 export async function loadAnnotations() {
-  become((await fetchData('annotations')).items);
+  const before = changes;
+  const { items } = await fetchData('annotations');
+  if (changes !== before) return loadAnnotations();
+  become(items);
+}
+
+/** @param {Annotation[]} now */
+function changed(now) {
+  changes += 1;
+  become(now);
 }
 
 /** Those of a node, or of the run as a whole. @param {number | null} node */
@@ -45,7 +57,7 @@ export const signOf = node => thumbOf(node) ?? (known.some(each => each.node ===
 export async function add(body) {
   const made = await request('POST', `${place.data}/annotations`, body);
   const others = body.thumb && made.start === null ? known.flatMap(each => withoutThumb(each, made.node)) : known;
-  become([...others, made]);
+  changed([...others, made]);
   return made;
 }
 
@@ -58,13 +70,13 @@ function withoutThumb(each, node) {
 /** @param {string} id @param {{ thumb?: 'up' | 'down' | null, comment?: string }} body */
 export async function change(id, body) {
   const made = await api('PATCH', `/annotations/${id}`, body);
-  become(known.map(each => (each.id === id ? made : each)));
+  changed(known.map(each => (each.id === id ? made : each)));
 }
 
 /** @param {string} id */
 export async function remove(id) {
   await api('DELETE', `/annotations/${id}`);
-  become(known.filter(each => each.id !== id));
+  changed(known.filter(each => each.id !== id));
 }
 
 /** Puts a thumb on a target, or takes it away when it is there already. @param {number | null} node @param {'up' | 'down'} thumb */
