@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import re
 import subprocess
 import sys
@@ -62,26 +63,29 @@ def _files() -> Iterator[tuple[str, Path]]:
     inside = f"{HOME}/lib/python{sysconfig.get_python_version()}"
     yield PYTHON, interpreter
     native = [interpreter]
-    for root, folder in ((library, inside), *((root, f"{SITE}/{root.name}") for root in _packages())):
+    packages = list(_packages())
+    for root, folder in ((library, inside), *((root, f"{SITE}/{root.name}") for root in packages)):
         for path in _modules(root):
-            yield f"{folder}/{path.relative_to(root).as_posix()}", path
+            yield f"{folder}/{path.relative_to(root).as_posix()}".removesuffix("/."), path
             if ".so" in path.suffixes:
                 native.append(path)
     for path in _linked(native):
-        yield str(path), path
+        if not any(path.is_relative_to(root) for root in packages):  # those find what came with them where they are
+            yield str(path), path
 
 
 def _packages() -> Iterator[Path]:
-    """The folders of numpy and pandas, of what they need, and of the libraries that came with them."""
-    folders = {Path(folder) for folder in stock.places()}
-    for folder in folders:
-        for path in folder.iterdir():
-            if path.is_dir() and path.name.removesuffix(".libs") in (*stock.LIBRARIES, *stock.NEEDED):
-                yield path
+    """The folders (or files) of numpy and pandas, of what they need, and of the libraries that came with them."""
+    names = (*stock.LIBRARIES, *stock.NEEDED)
+    for folder in stock.places():
+        yield from (
+            path for path in Path(folder).iterdir() if path.name.removesuffix(".libs").removesuffix(".py") in names
+        )
 
 
 def _modules(root: Path) -> Iterator[Path]:
-    for path in root.iterdir():
+    """All below a folder; a file that is a module is all there is of it."""
+    for path in root.iterdir() if root.is_dir() else [root]:
         if path.is_dir() and not path.is_symlink():
             if path.name == "__pycache__" or path.name not in LEFT_OUT:
                 yield from _modules(path)
@@ -95,4 +99,4 @@ def _modules(root: Path) -> Iterator[Path]:
 def _linked(native: list[Path]) -> Iterator[Path]:
     """The shared libraries, where the loader looks for them. Raises `OSError`."""
     done = subprocess.run(["ldd", *native], capture_output=True, text=True, timeout=_LDD_SECONDS, check=False)
-    yield from {Path(found) for found in _LINKED.findall(done.stdout)}
+    yield from {Path(os.path.normpath(found)) for found in _LINKED.findall(done.stdout)}
