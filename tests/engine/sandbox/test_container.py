@@ -9,6 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tarfile
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ import pytest
 from tests.engine.sandbox.driving import Driven, document, echo
 from tests.engine.sandbox.test_attacks import LISTS, results_of
 from trajectories.engine.errors import IsolationError, SandboxError
-from trajectories.engine.sandbox import Options, SandboxHouse, check, container, docker_engine, refusal
+from trajectories.engine.sandbox import Options, SandboxHouse, check, container, docker_engine, refusal, stock
 from trajectories.engine.sandbox.container import ContainerKind
 from trajectories.engine.sandbox.image import PYTHON, Image
 from trajectories.engine.types import ReplSettings
@@ -257,6 +258,25 @@ def test_the_image_has_a_python_that_runs_by_itself(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout.strip() == f"{sys.version_info[:2]} /python", done.stderr
     assert not list((tmp_path / "root").rglob("libX11*"))
+
+
+def test_the_image_takes_the_libraries_along_and_nothing_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("numpy/__init__.py", "numpy/tests/test_all.py", "numpy.libs/blas.so.3", "six.py", "requests/api.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.setattr(stock, "places", lambda: [str(tmp_path)])
+    with (tmp_path / "image.tar").open("wb") as file:
+        Image().write(file)
+    with tarfile.open(tmp_path / "image.tar") as archive:
+        names = [os.path.normpath(name) for name in archive.getnames()]
+    assert {name for name in names if name.startswith("python/site")} == {
+        "python/site/numpy/__init__.py",
+        "python/site/numpy.libs/blas.so.3",
+        "python/site/six.py",
+    }
+    assert len(names) == len(set(names)), "engines refuse an archive that has a file twice"
 
 
 # ---------------------------------------------------------------------------------------------------- a real engine

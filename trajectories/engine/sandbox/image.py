@@ -76,11 +76,10 @@ def _files() -> Iterator[tuple[str, Path]]:
 
 def _packages() -> Iterator[Path]:
     """The folders (or files) of numpy and pandas, of what they need, and of the libraries that came with them."""
-    names = (*stock.LIBRARIES, *stock.NEEDED)
     for folder in stock.places():
-        yield from (
-            path for path in Path(folder).iterdir() if path.name.removesuffix(".libs").removesuffix(".py") in names
-        )
+        for path in Path(folder).iterdir():
+            if path.name.removesuffix(".libs").removesuffix(".py") in (*stock.LIBRARIES, *stock.NEEDED):
+                yield path
 
 
 def _modules(root: Path) -> Iterator[Path]:
