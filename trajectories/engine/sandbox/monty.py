@@ -98,7 +98,7 @@ class MontyKind:
             f"A reduced interpreter (pydantic-monty {layers.get('interpreter', '?')}) in a process of its own, without "
             "files, network, environment or other programs to give.",
             "It is an interpreter's isolation, not a kernel's: a flaw in it would give code the rights of the server's "
-            "user. Set RLM_SANDBOX_MIN=interpreter to accept that.",
+            "user.",
         ]
 
     def offers(self) -> list[str]:
