@@ -74,7 +74,7 @@ def test_a_wrong_setting_stops_the_start_with_one_sentence(house: House) -> None
         ("RLM_DATABASE_URL", "postgres://u:hidden@127.0.0.1:1/db", "The database cannot be used: "),
         ("RLM_DATABASE_URL", "sqlite:////nowhere/at/all.sqlite3", "The database cannot be used: "),
         ("RLM_SANDBOX_IMAGE", "a b", "RLM_SANDBOX_IMAGE is 'a b', which cannot be the name of one."),
-        ("RLM_SANDBOX", "monty", "isolates as `interpreter`, less than the configured minimum `syscalls`"),
+        ("RLM_SANDBOX", "monty", "isolates as `interpreter` at best, less than the configured minimum `syscalls`"),
         ("RLM_ALLOWED_HOSTS", "good.example, http://bad.example", "RLM_ALLOWED_HOSTS has 'http://bad.example'"),
         ("OPENAI_BASE_URL", "nonsense", "OPENAI_BASE_URL cannot be used. The base URL must be"),
         ("OPENAI_API_KEY", "key\nX-Header: x", "OPENAI_API_KEY or OPENAI_BASE_URL cannot be used. A key has"),

@@ -70,6 +70,6 @@ class PlainBox(BoxedSandbox):
         self.lines.append(await PlainLine.open(*self._command))
         return self.lines[-1]
 
-    async def _look_at(self, box: Box) -> dict[str, Any]:
+    async def _look_at(self, box: Box, size: int) -> dict[str, Any]:
         self.boxes.append(box)
         return {}

@@ -190,14 +190,24 @@ async def test_an_engine_that_fails_is_said_and_leaves_nothing_behind(engine: St
 
         def remove(self, **how: Any) -> None:
             removed.append(how)
-            self.attached().close()
             super().remove()
 
-    engine.create = lambda *command, **asked: Failing([], {})  # type: ignore[method-assign, assignment]
-    engine.attach_socket = lambda *arguments, **params: None  # type: ignore[method-assign]
+    made = Failing([], {})
+    engine.create = lambda *command, **asked: made  # type: ignore[method-assign, assignment]
+    engine.attach_socket = lambda *arguments, **params: made.attached()  # type: ignore[method-assign]
     with pytest.raises(SandboxError, match="could not start a REPL: crun: no space left on device"):
         await house_of(engine).open()
     assert removed == [{"force": True, "v": True}]
+
+
+async def test_an_engine_whose_streams_cannot_be_used_is_said_and_leaves_nothing_behind(engine: StandIn) -> None:
+    closed = []
+    channel = type("Channel", (), {"close": lambda self: closed.append(self)})()
+    engine.attach_socket = lambda *arguments, **params: channel  # type: ignore[method-assign]
+    with pytest.raises(SandboxError, match="over its local socket, or over TCP without TLS"):
+        await house_of(engine).open()
+    assert closed == [channel] and engine.running[0].process is None
+    engine.running[0].attached().close()
 
 
 async def test_without_an_engine_it_is_said_how_to_get_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
+from rlm_web import environment
 from tests.engine.sandbox.driving import Driven, document, echo
 from trajectories.engine.errors import IsolationError
-from trajectories.engine.sandbox import ProcessKind, ReplSandbox, SandboxHouse, check
-from trajectories.engine.sandbox.isolation import PROBES, level_of
+from trajectories.engine.sandbox import KINDS, ProcessKind, ReplSandbox, SandboxHouse, check
+from trajectories.engine.sandbox.isolation import LEVELS, PROBES, level_of
 from trajectories.engine.types import ReplSettings
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -78,7 +79,7 @@ async def test_less_than_the_minimum_is_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "minimum", "said"),
     [
-        ("process", "container", "`process` never reaches the level `container`"),
+        ("process", "container", "`process` isolates as `full` at best"),
         ("jail", "none", "no sandbox kind `jail`"),
         ("auto", "much", "no level `much`"),
     ],
@@ -89,6 +90,11 @@ async def test_what_cannot_be_had_is_said(kind: str, minimum: str, said: str) ->
     report = await check(kind, minimum)
     assert not report.ok
     assert said in report.findings[0]
+
+
+async def test_the_environment_knows_all_kinds_and_levels() -> None:
+    assert set(environment.SANDBOXES) == {"auto", *KINDS}
+    assert environment.LEVELS == LEVELS
 
 
 async def test_the_check_tells_what_holds_and_why() -> None:

@@ -32,6 +32,7 @@ _LOAD_SECONDS = 300.0
 _BOUNDS_SECONDS = 60.0
 _GONE_SECONDS = 5.0
 _MOST_SAID = 1_000
+_SHORT = 300
 _SIGNS_OF_LIFE = 4
 """In the time that a box has patience for."""
 _TRIES = 2
@@ -292,13 +293,13 @@ class BoxNursery:
     def __init__(
         self,
         open_line: Callable[[int], Awaitable[Line]],
-        layers: Callable[[Box], Awaitable[dict[str, Any]]],
+        layers: Callable[[Box, int], Awaitable[dict[str, Any]]],
         *,
         patience_seconds: float | None = None,
     ) -> None:
-        """`open_line` is told the bytes that the texts take, decoded, and may raise `SandboxError`; `layers` finds out
-        what shuts a box in, before anything runs in it. `patience_seconds`: for boxes that do not notice by their
-        stream that the host is gone."""
+        """`open_line` may raise `SandboxError`; `layers` finds out what shuts a box in, before anything runs there.
+        Both are told the bytes that the texts take, decoded. `patience_seconds`: for boxes that do not notice by
+        their stream that the host is gone."""
         self._open_line = open_line
         self._find_layers = layers
         self._patience_seconds = patience_seconds
@@ -331,14 +332,13 @@ class BoxNursery:
             return self._box
 
     async def _opened(self, documents: Sequence[Document], libraries: bool) -> Box:
-        size = await asyncio.to_thread(lambda: sum(map(handover.decoded_bytes, documents)))
-        await asyncio.to_thread(handover.check_size, documents, handover.room())
+        size = await asyncio.to_thread(handover.check_size, documents, handover.room())
         given = await handover.hand_over(documents)
         try:
             box = Box(await self._open_line(size))
             try:
                 await box.begin(given, stock.LIBRARIES if libraries else (), self._patience_seconds)
-                self._layers = await self._find_layers(box)
+                self._layers = await self._find_layers(box, size)
             except BaseException:
                 await asyncio.shield(box.close())
                 raise
@@ -368,6 +368,12 @@ def _sources() -> dict[str, str]:
     """The worker, module by module."""
     names = {path: f"worker.{path.stem}" if path.stem != "__init__" else "worker" for path in _WORKER.glob("*.py")}
     return {name: path.read_text() for path, name in names.items()}
+
+
+def in_short(error: Exception) -> str:
+    """What a service said went wrong, for a sentence of ours."""
+    said = str(getattr(error, "explanation", None) or error)
+    return " ".join(said.split())[:_SHORT].rstrip(".")
 
 
 def _looked_at(answer: "asyncio.Future[dict[str, Any]]") -> None:

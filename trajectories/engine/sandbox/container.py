@@ -27,6 +27,7 @@ _OVER_PROCESSES = 8
 class ContainerKind:
     """What `SandboxHouse` knows this kind by."""
 
+    best = "container"
     probes = isolation.PROBES
 
     def __init__(self, options: Options | None = None, *, connect: Callable[[], Any] = connect) -> None:
@@ -52,13 +53,15 @@ class ContainerKind:
         held: Held | None = None,
     ) -> BoxedSandbox:
         """Nothing is shared by REPLs of this kind, so `held` changes nothing."""
-        memory = settings.memory_bytes + _OWN_BYTES
+
+        def memory(size: int) -> int:
+            return settings.memory_bytes + _OWN_BYTES + _DECODING * size
 
         async def open_line(size: int) -> AttachedLine:
-            return await (await self._opened()).line(memory + _DECODING * size)
+            return await (await self._opened()).line(memory(size))
 
-        async def layers(box: Box) -> dict[str, Any]:
-            return await self._layers(box, memory + _OVER_BYTES)
+        async def layers(box: Box, size: int) -> dict[str, Any]:
+            return await self._layers(box, memory(size) + _OVER_BYTES)
 
         nursery = BoxNursery(open_line, layers)
         return BoxedSandbox(nursery, documents, settings, context_is_list=context_is_list, minimum=minimum)

@@ -17,6 +17,7 @@ from typing import Any
 
 from trajectories.engine.errors import IsolationError, SandboxError
 from trajectories.engine.sandbox import boxes
+from trajectories.engine.sandbox.boxes import in_short
 from trajectories.engine.sandbox.image import PYTHON, REPOSITORY, SITE, Image
 from trajectories.engine.sandbox.options import Options
 
@@ -66,11 +67,11 @@ def connect() -> Any:
         raise IsolationError(why)
     address = _address()
     try:
-        if "DOCKER_HOST" in os.environ:
+        if os.environ.get("DOCKER_HOST"):
             return docker.from_env(version="auto", timeout=_SECONDS)
         return docker.DockerClient(base_url=address, version="auto", timeout=_SECONDS)
     except (docker.errors.DockerException, OSError, ValueError) as error:
-        raise IsolationError(f"The container engine at {address} does not answer: {_short(error)}.") from error
+        raise IsolationError(f"The container engine at {address} does not answer: {in_short(error)}.") from error
 
 
 def _address() -> str:
@@ -138,13 +139,14 @@ class Engine:
             )
             ways = {"stdin": 1, "stdout": 1, "stderr": 1, "stream": 1}
             attached = self._client.api.attach_socket(container.id, params=ways)
+            _stream_of(attached)
             container.start()
         except (DockerException, OSError) as error:
             if attached is not None:
                 attached.close()
             if container is not None:
                 _remove(container)
-            raise SandboxError(f"The container engine could not start a REPL: {_short(error)}.") from error
+            raise SandboxError(f"The container engine could not start a REPL: {in_short(error)}.") from error
         return container, attached
 
     def _runtime(self) -> str:
@@ -166,7 +168,7 @@ class Engine:
                 "Python 3.11 or newer in RLM_SANDBOX_IMAGE."
             ) from error
         except (DockerException, OSError) as error:
-            raise IsolationError(f"The image for REPLs could not be made: {_short(error)}.") from error
+            raise IsolationError(f"The image for REPLs could not be made: {in_short(error)}.") from error
         return wanted, "python3"
 
     def _own_image(self) -> str:
@@ -191,14 +193,9 @@ class AttachedLine:
     """The standard streams of a container, by the socket that the engine gave for them."""
 
     def __init__(self, container: Any, attached: Any) -> None:
-        """Raises `SandboxError` for an engine that is reached in a way that this cannot use."""
         self._container = container
         self._attached = attached
-        stream = getattr(attached, "_sock", attached)
-        if not isinstance(stream, socket.socket) or isinstance(stream, ssl.SSLSocket):
-            _remove(container)
-            raise SandboxError("A container engine can be used over its local socket, or TCP without TLS.")
-        self._stream = stream
+        self._stream = _stream_of(attached)
         self._stream.setblocking(False)
         self._rest = bytearray()
         self._said = ""
@@ -243,6 +240,14 @@ class AttachedLine:
         return taken
 
 
+def _stream_of(attached: Any) -> socket.socket:
+    """Raises `ConnectionError` for an engine that is reached in a way that this cannot use."""
+    stream = getattr(attached, "_sock", attached)
+    if not isinstance(stream, socket.socket) or isinstance(stream, ssl.SSLSocket):
+        raise ConnectionError("an engine can be used over its local socket, or over TCP without TLS")
+    return stream
+
+
 def _remove(container: Any) -> None:
     from docker.errors import DockerException
 
@@ -261,8 +266,3 @@ def _remove_unwanted(opening: "asyncio.Future[tuple[Any, Any]]") -> None:
 def _described(version: dict[str, Any]) -> str:
     names = [str(part.get("Name", "")).lower() for part in version.get("Components") or ()]
     return f"{'Podman' if any('podman' in name for name in names) else 'Docker'} {version.get('Version', '')}"
-
-
-def _short(error: Exception) -> str:
-    said = str(getattr(error, "explanation", None) or error)
-    return " ".join(said.split())[:300].rstrip(".")

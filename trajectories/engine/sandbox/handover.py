@@ -67,11 +67,11 @@ def machine_memory() -> int:
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 8 << 30
 
 
-def check_size(documents: Sequence[Document], most: int) -> None:
-    """Raises `DocumentError`: better than a REPL that dies while it decodes."""
+def check_size(documents: Sequence[Document], most: int) -> int:
+    """The bytes of memory that all take. Raises `DocumentError`: better than a REPL that dies while it decodes."""
     sizes = [decoded_bytes(document) for document in documents]
     if sum(sizes) <= most:
-        return
+        return sum(sizes)
     largest = max(range(len(sizes)), key=sizes.__getitem__)
     document, width = documents[largest], max(1, round(sizes[largest] / max(1, documents[largest].text.chars)))
     why = f" ({width} bytes a character, because of characters such as {_EXAMPLES[width]})" if width > 1 else ""

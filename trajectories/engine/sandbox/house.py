@@ -34,6 +34,11 @@ class Kind(Protocol):
     """One way of having REPLs."""
 
     @property
+    def best(self) -> str:
+        """The level that it can reach."""
+        ...
+
+    @property
     def probes(self) -> str:
         """Code that tries to get out, as a cell; it answers with a list of what it could do."""
         ...
@@ -181,16 +186,13 @@ def _made(kind: str, minimum: str, options: Options) -> Kind:
         raise IsolationError(f"There is no sandbox kind `{kind}`: RLM_SANDBOX is auto, {', '.join(KINDS)}.")
     if minimum not in isolation.LEVELS:
         raise IsolationError(f"There is no level `{minimum}`: RLM_SANDBOX_MIN is {', '.join(isolation.LEVELS)}.")
-    if kind == "process" and minimum == "container":
+    made = KINDS[kind](options)
+    if not isolation.reaches(made.best, minimum):
         raise IsolationError(
-            "Kind `process` never reaches the level `container`: set RLM_SANDBOX=container, or a lower RLM_SANDBOX_MIN."
+            f"Kind `{kind}` isolates as `{made.best}` at best, less than the configured minimum `{minimum}`. Set "
+            f"RLM_SANDBOX_MIN={made.best} to accept that, or choose another kind with RLM_SANDBOX."
         )
-    if kind == "monty" and not isolation.reaches("interpreter", minimum):
-        raise IsolationError(
-            "RLM_SANDBOX is monty, a reduced interpreter: it isolates as `interpreter`, less than the configured "
-            f"minimum `{minimum}`. Set RLM_SANDBOX_MIN=interpreter to accept that, or choose another kind."
-        )
-    return KINDS[kind](options)
+    return made
 
 
 def _best_for(minimum: str) -> str:

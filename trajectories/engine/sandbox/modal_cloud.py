@@ -14,7 +14,7 @@ from typing import Any
 
 from trajectories.engine.errors import IsolationError, SandboxError
 from trajectories.engine.sandbox import boxes, isolation
-from trajectories.engine.sandbox.boxes import Box, BoxedSandbox, BoxNursery
+from trajectories.engine.sandbox.boxes import Box, BoxedSandbox, BoxNursery, in_short
 from trajectories.engine.sandbox.holding import Held
 from trajectories.engine.sandbox.options import Options
 from trajectories.engine.types import Document, ReplSettings
@@ -32,6 +32,7 @@ _MEBIBYTE = 1 << 20
 class ModalKind:
     """What `SandboxHouse` knows this kind by."""
 
+    best = "container"
     probes = isolation.PROBES
 
     def __init__(self, options: Options | None = None, *, modal: Any = None) -> None:
@@ -96,15 +97,15 @@ class ModalKind:
                 block_network=True,
             )
         except modal.exception.AuthError as error:
-            raise IsolationError(f"Modal refuses the credentials: {_short(error)}. Sign in again.") from error
+            raise IsolationError(f"Modal refuses the credentials: {in_short(error)}. Sign in again.") from error
         except (modal.exception.Error, OSError) as error:
-            raise SandboxError(f"Modal could not start a sandbox: {_short(error)}.") from error
+            raise SandboxError(f"Modal could not start a sandbox: {in_short(error)}.") from error
         try:
             command = ("python3", *boxes.COMMAND)
             process = await sandbox.exec.aio(*command, env=boxes.ENVIRONMENT, text=False)
         except (modal.exception.Error, OSError) as error:
             await sandbox.terminate.aio()
-            raise SandboxError(f"Modal could not start a REPL: {_short(error)}.") from error
+            raise SandboxError(f"Modal could not start a REPL: {in_short(error)}.") from error
         return RemoteLine(modal, sandbox, process)
 
     def _image(self, modal: Any) -> Any:
@@ -120,7 +121,7 @@ class ModalKind:
         return self._modal
 
 
-async def _layers(box: Box) -> dict[str, Any]:
+async def _layers(box: Box, size: int) -> dict[str, Any]:
     """The box says itself whether it sees a network; what is around it cannot be tried from here."""
     seen = box.facts.get("interfaces")
     return {
@@ -147,7 +148,7 @@ class RemoteLine:
                 if piece:
                     return piece
         except self._errors as error:
-            raise ConnectionError(_short(error)) from error
+            raise ConnectionError(in_short(error)) from error
         return b""
 
     async def write(self, data: bytes) -> None:
@@ -155,7 +156,7 @@ class RemoteLine:
             self._stdin.write(data)
             await self._stdin.drain.aio()
         except (*self._errors, ValueError) as error:
-            raise ConnectionError(_short(error)) from error
+            raise ConnectionError(in_short(error)) from error
 
     async def close(self) -> None:
         self._listening.cancel()
@@ -174,7 +175,3 @@ class RemoteLine:
 def _has_credentials() -> bool:
     kept = Path(os.environ.get("MODAL_CONFIG_PATH") or "~/.modal.toml").expanduser()
     return bool(os.environ.get("MODAL_TOKEN_ID") and os.environ.get("MODAL_TOKEN_SECRET")) or kept.is_file()
-
-
-def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:300].rstrip(".")

@@ -77,6 +77,7 @@ FINAL(out)
 class MontyKind:
     """What `SandboxHouse` knows this kind by."""
 
+    best = "interpreter"
     probes = PROBES
 
     def refusal(self) -> str | None:

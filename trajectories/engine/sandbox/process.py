@@ -17,6 +17,7 @@ _WORKING = ReplSettings().memory_bytes
 class ProcessKind:
     """What `SandboxHouse` knows this kind by."""
 
+    best = "full"
     probes = isolation.PROBES
 
     def __init__(

@@ -10,7 +10,6 @@ import os
 import select
 import signal
 import socket
-import struct
 import sys
 import threading
 
@@ -150,7 +149,7 @@ class Box:
             return
         ours.setblocking(False)
         self._children[packet.number] = _Child(packet.number, ours, handles[0])
-        self._tell("born", struct.pack(">I", *struct.unpack(">I", data)), packet.number)
+        self._tell("born", data, packet.number)
 
     def _do_data(self, packet: Packet) -> None:
         child = self._children.get(packet.number)

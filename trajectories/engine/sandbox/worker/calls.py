@@ -50,6 +50,13 @@ class Calls:
         self._cell, self._made = cell, 0
         self._quoter.begin_cell()
 
+    def functions(self, tools: Sequence[str]) -> dict[str, Any]:
+        """All that code may call models by, and the host functions of these names."""
+        asking = (self.llm_call, self.llm_batch, self.rlm_call, self.rlm_batch)
+        theirs = (self.llm_query, self.llm_query_batched, self.rlm_query, self.rlm_query_batched)
+        named = {function.__name__: function for function in (*asking, *theirs)}
+        return {**named, **{name: self.tool(name) for name in tools}}
+
     def llm_call(
         self, prompt: str, role: str = "worker", model: str | None = None, schema: Any = None, images: Any = None
     ) -> Any:

@@ -179,19 +179,11 @@ class ReducedRepl:
         calls = self._calls
         return {
             "peek": lambda *given, **named: str(self._search.peek(*given, **named)),
-            "llm_call": calls.llm_call,
-            "llm_batch": calls.llm_batch,
-            "rlm_call": calls.rlm_call,
-            "rlm_batch": calls.rlm_batch,
-            "llm_query": calls.llm_query,
-            "llm_query_batched": calls.llm_query_batched,
-            "rlm_query": calls.rlm_query,
-            "rlm_query_batched": calls.rlm_query_batched,
+            **calls.functions(self._opened["tools"]),
             "FINAL": self._endings.final,
             "FINAL_VAR": self._final_var,
             "_rlm_grep": self._grep,
             "_rlm_listing": self._listing,
-            **{name: calls.tool(name) for name in self._opened["tools"]},
         }
 
     def _answering(self, name: str, call: Callable[..., Any]) -> Callable[..., Any]:

@@ -72,20 +72,12 @@ class Repl:
             "images": [dict(image) for image in self._opened["images"]],
             "peek": search.peek,
             "grep": search.grep,
-            "llm_call": calls.llm_call,
-            "llm_batch": calls.llm_batch,
-            "rlm_call": calls.rlm_call,
-            "rlm_batch": calls.rlm_batch,
-            "llm_query": calls.llm_query,
-            "llm_query_batched": calls.llm_query_batched,
-            "rlm_query": calls.rlm_query,
-            "rlm_query_batched": calls.rlm_query_batched,
+            **calls.functions(self._opened["tools"]),
             "LLMError": LLMError,
             "FINAL": endings.final,
             "FINAL_VAR": endings.final_var,
             "answer": endings.answer,
             "SHOW_VARS": self._show_vars,
-            **{name: calls.tool(name) for name in self._opened["tools"]},
         }
 
     def _run_cell(self, command: Frame, number: int) -> Frame:
