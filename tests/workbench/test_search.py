@@ -127,7 +127,7 @@ def test_a_wrong_query_says_what_to_change_and_keeps_what_was_found(open_trace: 
     page = open_trace(put("recursive"))
     search(page, "in:code llm_batch")
     expect(page.locator(LIST)).to_have_count(6)
-    page.keyboard.type(" kind:cells")
+    page.locator(BOX).fill("in:code llm_batch kind:cells")  # at once: what stands there half typed is a query too
     expect(page.locator(ERROR)).to_contain_text("comes one of rlm, step, lm, cell or gate")
     expect(page.locator(BOX)).to_have_attribute("aria-invalid", "true")
     expect(page.locator(LIST)).to_have_count(6)
